@@ -1,0 +1,142 @@
+// What the hall may ask of the books, and what the books answer. Numbers only.
+#pragma once
+
+#include <cstdint>
+#include <tuple>
+#include <variant>
+
+#include <base/blind.hpp>
+#include <base/quantity.hpp>
+#include <price/price.hpp>
+#include <terms/ids.hpp>
+#include <terms/usage.hpp>
+
+namespace settle {
+
+/// What a key may do. 0 means "no limit" in each field.
+struct Limits {
+  std::uint64_t requests_per_minute = 0;
+  std::uint64_t tokens_per_minute = 0;  ///< Input and output together.
+  std::uint64_t parallel_requests = 0;
+  base::Nano cap_per_month;             ///< Spending of the key in a calendar month, UTC.
+
+  static consteval auto fields() {
+    return std::tuple{&Limits::requests_per_minute, &Limits::tokens_per_minute,
+                      &Limits::parallel_requests, &Limits::cap_per_month};
+  }
+  friend constexpr bool operator==(const Limits&, const Limits&) = default;
+};
+static_assert(base::Blind<Limits>);
+
+/// Set money aside for the highest possible charge of a request.
+struct Hold {
+  terms::RequestId request;       ///< Fresh; becomes the receipt's id.
+  terms::TenantId tenant;
+  terms::KeyId key;
+  terms::ModelId model;
+  terms::PriceListId price_list;
+  price::Prices prices;           ///< Of that list; the settlement uses these, whatever comes.
+  Limits limits;
+  terms::Digest idempotency;      ///< Salted; unique per tenant and key; none = not asked for.
+  base::UnixNs now;
+  base::Tokens input;
+  base::Tokens output_max;        ///< All choices together; a multiple of `choices`.
+  std::uint32_t choices = 1;
+  /// true: output_max was asked for, all of it must be payable. false: it is only the context's
+  /// bound, and as much of it is granted as balance, cap and limits pay for (at least one token
+  /// per choice).
+  std::uint32_t output_asked = 0;
+
+  static consteval auto fields() {
+    return std::tuple{&Hold::request,  &Hold::tenant,     &Hold::key,     &Hold::model,
+                      &Hold::price_list, &Hold::prices,   &Hold::limits,  &Hold::idempotency,
+                      &Hold::now,      &Hold::input,      &Hold::output_max, &Hold::choices,
+                      &Hold::output_asked};
+  }
+};
+static_assert(base::Blind<Hold>);
+
+/// End a hold with a charge for what was used, whatever the end was. Exactly once: a second
+/// settlement of the same request answers what the first did and changes nothing.
+struct Settle {
+  terms::RequestId request;
+  terms::Digest output;       ///< SHA-256 over the output token ids.
+  terms::Digest weights;      ///< Of the model that ran.
+  terms::Digest tokenizer;
+  base::UnixNs now;
+  terms::Usage usage;
+  terms::EndReason end = terms::EndReason::stop;
+
+  static consteval auto fields() {
+    return std::tuple{&Settle::request, &Settle::output, &Settle::weights, &Settle::tokenizer,
+                      &Settle::now,     &Settle::usage,  &Settle::end};
+  }
+};
+static_assert(base::Blind<Settle>);
+
+/// End a hold without a charge: the request failed before its first token. Frees its idempotency
+/// key.
+struct Void {
+  terms::RequestId request;
+  base::UnixNs now;
+
+  static consteval auto fields() { return std::tuple{&Void::request, &Void::now}; }
+};
+static_assert(base::Blind<Void>);
+
+/// Money from outside into a tenant's balance (amount > 0), or back out (amount < 0, never below
+/// the available balance).
+struct Credit {
+  terms::RequestId request;  ///< Makes a repeated command harmless.
+  terms::TenantId tenant;
+  base::Nano amount;
+  base::UnixNs now;
+
+  static consteval auto fields() {
+    return std::tuple{&Credit::request, &Credit::tenant, &Credit::amount, &Credit::now};
+  }
+};
+static_assert(base::Blind<Credit>);
+
+using Command = std::variant<Hold, Settle, Void, Credit>;
+
+enum class Refusal : std::uint32_t {
+  insufficient_balance = 1,  ///< The highest charge exceeds the available balance.
+  cap_reached = 2,           ///< ... or what the key may still spend this month.
+  too_many_requests = 3,     ///< requests_per_minute; retry_after is set.
+  too_many_tokens = 4,       ///< tokens_per_minute; retry_after is set.
+  too_many_parallel = 5,     ///< parallel_requests.
+  tokens_over_limit = 6,     ///< The request alone exceeds tokens_per_minute: never possible.
+  duplicate = 7,             ///< This idempotency key is in use or was served: see `earlier`.
+  unknown_request = 8,       ///< Settle or Void of a request that never held.
+  already_ended = 9,         ///< Void of a settled request.
+  overflow = 10,             ///< An amount does not fit.
+  store_unavailable = 11,    ///< The batch was not made durable. Nothing happened. Retry later.
+};
+
+struct Refused {
+  Refusal why = Refusal::store_unavailable;
+  base::SpanNs retry_after;      ///< 0 = unknown.
+  terms::RequestId earlier;      ///< duplicate: the request that has the key.
+  bool earlier_settled = false;  ///< duplicate: it has a receipt already.
+};
+
+struct Held {
+  base::Tokens output_granted;  ///< All choices together; a multiple of `choices`.
+  base::Nano amount;
+};
+
+struct Settled {
+  base::Nano charge;
+  base::Nano balance_after;    ///< Available balance of the tenant.
+  std::uint64_t sequence = 0;  ///< The tenant's receipts are numbered 1, 2, 3 ...
+};
+
+struct Voided {};
+struct Credited {
+  base::Nano balance_after;
+};
+
+using Outcome = std::variant<Refused, Held, Settled, Voided, Credited>;
+
+}  // namespace settle

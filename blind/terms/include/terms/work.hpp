@@ -1,0 +1,101 @@
+// A job in numbers, and what one engine step does with it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <tuple>
+#include <vector>
+
+#include <base/blind.hpp>
+#include <base/quantity.hpp>
+#include <terms/ids.hpp>
+
+namespace terms {
+
+enum class WorkKind : std::uint32_t {
+  generate = 1,  ///< Prefill, then decode one token a step.
+  embed = 2,     ///< Prefill only.
+};
+
+/// One prompt to run. `choices` continuations share the prompt: their lanes are numbered from 0.
+struct WorkItem {
+  JobId job;
+  TenantId tenant;
+  WorkKind kind = WorkKind::generate;
+  base::Tokens prompt;      ///< 1 .. context.
+  base::Tokens output_max;  ///< Per choice; 0 for embed.
+  std::uint32_t choices = 1;
+
+  static consteval auto fields() {
+    return std::tuple{&WorkItem::job,    &WorkItem::tenant,     &WorkItem::kind,
+                      &WorkItem::prompt, &WorkItem::output_max, &WorkItem::choices};
+  }
+};
+static_assert(base::Blind<WorkItem>);
+
+/// One continuation of one job.
+struct Lane {
+  JobId job;
+  std::uint64_t choice = 0;
+
+  static consteval auto fields() { return std::tuple{&Lane::job, &Lane::choice}; }
+  friend constexpr auto operator<=>(const Lane&, const Lane&) = default;
+};
+static_assert(base::Blind<Lane>);
+
+/// Run the next `tokens` known tokens of a lane whose first `resident` are in the KV cache. When
+/// that reaches the last known token, the engine samples the next one.
+struct StepEntry {
+  Lane lane;
+  base::Tokens tokens;
+  base::Tokens resident;  ///< KV tokens of the lane before the step, as the scheduler counts them.
+
+  static consteval auto fields() {
+    return std::tuple{&StepEntry::lane, &StepEntry::tokens, &StepEntry::resident};
+  }
+};
+static_assert(base::Blind<StepEntry>);
+
+/// Let `to` share the first `tokens` KV tokens of `from`, a lane of the same job.
+struct ForkEntry {
+  Lane from;
+  Lane to;
+  base::Tokens tokens;
+  std::uint32_t unused = 0;  ///< Names the padding: nothing may hide there.
+
+  static consteval auto fields() {
+    return std::tuple{&ForkEntry::from, &ForkEntry::to, &ForkEntry::tokens, &ForkEntry::unused};
+  }
+};
+static_assert(base::Blind<ForkEntry>);
+
+/// One engine step. Carried out in this order: evict, fork, run.
+struct StepPlan {
+  std::vector<Lane> evict;      ///< Drop the lane's KV; its tokens stay known.
+  std::vector<ForkEntry> fork;
+  std::vector<StepEntry> run;
+
+  [[nodiscard]] bool empty() const { return evict.empty() && fork.empty() && run.empty(); }
+};
+
+/// What happened to one entry of a plan.
+struct LaneReport {
+  Lane lane;
+  base::Tokens computed;        ///< KV tokens made in this step (0 when the step did not run).
+  std::uint32_t sampled = 0;    ///< 1 when a token was sampled, else 0.
+  bool finished = false;        ///< The lane is over: end token, stop string, limit, failure.
+  std::array<bool, 7> unused{}; ///< Names the padding: nothing may hide there.
+
+  static consteval auto fields() {
+    return std::tuple{&LaneReport::lane, &LaneReport::computed, &LaneReport::sampled,
+                      &LaneReport::finished, &LaneReport::unused};
+  }
+};
+static_assert(base::Blind<LaneReport>);
+
+struct StepReport {
+  std::vector<LaneReport> lanes;
+  bool out_of_kv = false;  ///< The engine had no room; nothing of the plan's `run` was done.
+};
+
+}  // namespace terms

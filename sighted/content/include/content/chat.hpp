@@ -1,0 +1,48 @@
+// A conversation, as people write it: the only types that carry text, with tokens.hpp.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace content {
+
+/// A call that the assistant made. `arguments` is JSON text.
+struct ToolCall {
+  std::string id;
+  std::string name;
+  std::string arguments;
+};
+
+/// One turn. role: system, user, assistant or tool (developer is read as system).
+struct Message {
+  std::string role;
+  std::string text;
+  std::string reasoning;
+  std::vector<ToolCall> tool_calls;  ///< assistant only
+  std::string tool_call_id;          ///< tool only
+  std::string tool_name;             ///< tool only, may be empty
+};
+
+/// A tool the assistant may call. `parameters` is a JSON schema as text.
+struct Tool {
+  std::string name;
+  std::string description;
+  std::string parameters;
+};
+
+enum class ToolChoice { automatic, required, none };
+
+/// A conversation to go on with. Rendered by the model's own template.
+struct Chat {
+  std::vector<Message> messages;
+  std::vector<Tool> tools;
+  ToolChoice tool_choice = ToolChoice::automatic;
+  std::string forced_tool;  ///< With ToolChoice::required: only this one, when not empty.
+  bool parallel_tool_calls = false;
+  std::string json_schema;  ///< JSON text; empty = free text; "{}" = any JSON object.
+  bool continue_last = false;  ///< The last message is the assistant's and is to be continued.
+};
+
+}  // namespace content

@@ -1,0 +1,133 @@
+// The engine: text in, tokens out. One implementation per way to run a model (llama, scripted; a
+// native one will come). It knows no tenant, no price and no clock.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <base/result.hpp>
+#include <content/chat.hpp>
+#include <content/reply.hpp>
+#include <content/request.hpp>
+#include <content/tokens.hpp>
+#include <terms/ids.hpp>
+#include <terms/work.hpp>
+
+namespace engine {
+
+enum class Error {
+  no_such_file,       ///< The model file is gone or unreadable.
+  bad_model,          ///< Not a GGUF that can be loaded.
+  out_of_memory,      ///< Weights or KV cache do not fit.
+  no_chat_template,   ///< The model has none: only completions work.
+  bad_template_input, ///< The template refused the conversation (roles, tools).
+  bad_schema,         ///< The JSON schema or tool parameters cannot become a grammar.
+  bad_token,          ///< A token id outside the vocabulary.
+  no_embeddings,      ///< The model cannot embed.
+  too_long,           ///< More tokens than one sequence may have.
+  failed,             ///< The engine failed in a way that has no other name.
+};
+
+/// What is known of a loaded model. Constant after loading.
+struct ModelFacts {
+  std::string architecture;
+  std::string description;
+  std::uint64_t parameters = 0;
+  std::uint64_t weight_bytes = 0;
+  std::uint32_t vocabulary = 0;
+  std::uint32_t context_trained = 0;  ///< Tokens.
+  std::uint32_t kv_tokens = 0;        ///< KV capacity in tokens, all sequences together.
+  std::uint32_t lanes_max = 0;        ///< Sequences that can be resident at once.
+  std::uint32_t step_tokens_max = 0;  ///< Most tokens of one step.
+  std::uint32_t embedding_width = 0;  ///< 0 = cannot embed.
+  std::uint32_t embed_whole_max = 0;  ///< 0 = embed jobs may be prefilled in chunks; else a job's
+                                      ///< whole prompt must come in one entry of at most this many.
+  bool has_chat_template = false;
+  terms::Digest weights;    ///< SHA-256 of the weights file.
+  terms::Digest tokenizer;  ///< SHA-256 over vocabulary and merges.
+};
+
+/// Follows one answer as its text grows and says what is new: content, reasoning, tool calls.
+/// One per choice; not thread-safe; any one thread.
+class ReplyParser {
+ public:
+  virtual ~ReplyParser() = default;
+  /// Whole UTF-8 characters. Returns what can already be told.
+  virtual content::ReplyDelta feed(std::string_view text) = 0;
+  /// The text is complete. Returns the rest. `called_tool()` is final afterwards.
+  virtual content::ReplyDelta finish() = 0;
+  [[nodiscard]] virtual bool called_tool() const = 0;
+};
+
+/// Constraints and parsing that come with a rendered chat. Opaque: made by render(), read by
+/// open(); shared by the choices of a job; immutable, safe on any thread.
+class ReplyFormat {
+ public:
+  virtual ~ReplyFormat() = default;
+  [[nodiscard]] virtual std::unique_ptr<ReplyParser> parser() const = 0;
+};
+
+/// A prompt in the model's own tokens, BOS and template included. `format` may be null: plain text.
+struct Rendered {
+  content::TokenIds tokens;
+  std::shared_ptr<const ReplyFormat> format;
+};
+
+/// A job for the engine: the sighted twin of terms::WorkItem.
+struct JobSpec {
+  terms::JobId job;
+  terms::WorkKind kind = terms::WorkKind::generate;
+  content::TokenIds prompt;
+  std::shared_ptr<const ReplyFormat> format;
+  content::Sampling sampling;
+  std::uint32_t choices = 1;
+};
+
+/// What one lane gave in one step.
+struct LaneOutput {
+  terms::Lane lane;
+  std::uint32_t computed = 0;              ///< KV tokens made.
+  std::optional<content::TokenId> token;   ///< The token sampled, if one was due.
+  std::string piece;                       ///< Its bytes; empty for end tokens.
+  bool end_token = false;                  ///< The token ends the generation.
+  std::optional<content::TokenLogprob> logprob;
+  std::vector<float> embedding;            ///< embed jobs, when the prompt is complete; L2-normal.
+  bool failed = false;                     ///< This lane cannot go on; the others can.
+};
+
+struct StepOutput {
+  std::vector<LaneOutput> lanes;  ///< One for each entry of the plan's `run`, in its order.
+  bool out_of_kv = false;         ///< No room: evictions and forks were done, `run` was not.
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Any thread, at any time, concurrently.
+  [[nodiscard]] virtual const ModelFacts& facts() const = 0;
+  /// Renders with the model's template and tokenizes (special tokens of the template are parsed;
+  /// those in the messages too, as templates cannot tell them apart: see the room's README).
+  [[nodiscard]] virtual base::Result<Rendered, Error> render(const content::Chat& chat) const = 0;
+  /// Tokenizes a raw prompt, BOS added where the model wants one. Ids are checked.
+  [[nodiscard]] virtual base::Result<content::TokenIds, Error> tokenize(
+      const content::RawPrompt& prompt) const = 0;
+  /// The bytes of tokens, special ones as nothing.
+  [[nodiscard]] virtual std::string text(const content::TokenIds& tokens) const = 0;
+
+  // The engine thread only.
+  /// Makes a job known; computes nothing. errors: bad_schema, bad_token, too_long, no_embeddings.
+  virtual base::Result<base::Done, Error> open(JobSpec spec) = 0;
+  /// Carries out a plan. Every lane must be of an open job; entries obey facts(). Never throws.
+  virtual StepOutput step(const terms::StepPlan& plan) = 0;
+  /// Forgets a job and frees its KV. A job that is not open is ignored.
+  virtual void close(terms::JobId job) = 0;
+  /// KV tokens not in use, counted by the engine itself.
+  [[nodiscard]] virtual std::uint32_t kv_free() const = 0;
+};
+
+}  // namespace engine
