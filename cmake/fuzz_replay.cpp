@@ -37,8 +37,10 @@ std::string mutate(std::string input, Random& random) {
       case 2:
         if (at < input.size()) input[at] = static_cast<char>(random.below(256));
         break;
-      case 3: input.insert(at, input.substr(static_cast<std::size_t>(
-                random.below(input.size() + 1)), length)); break;
+      case 3:
+        input.insert(
+            at, input.substr(static_cast<std::size_t>(random.below(input.size() + 1)), length));
+        break;
       default: input.resize(at); break;
     }
   }
