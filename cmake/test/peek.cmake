@@ -1,0 +1,26 @@
+# Includes each of FOREIGN from a file that sees what INCLUDES shows: must fail, and for want of
+# that very header. The twin, which includes OWN headers only, must compile.
+file(MAKE_DIRECTORY ${WORK})
+list(REMOVE_DUPLICATES INCLUDES)
+list(TRANSFORM INCLUDES PREPEND -I)
+set(lines)
+foreach(header IN LISTS OWN)
+  string(APPEND lines "#include <${header}>\n")
+endforeach()
+file(WRITE ${WORK}/twin.cpp "${lines}")
+execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${WORK}/twin.cpp
+  RESULT_VARIABLE result ERROR_VARIABLE errors)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "the honest twin must compile, but:\n${errors}")
+endif()
+foreach(header IN LISTS FOREIGN)
+  file(WRITE ${WORK}/peek.cpp "#include <${header}>\n${lines}")
+  execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${WORK}/peek.cpp
+    RESULT_VARIABLE result ERROR_VARIABLE errors)
+  if(result EQUAL 0)
+    message(FATAL_ERROR "<${header}> is visible here. The wall has a hole.")
+  endif()
+  if(NOT errors MATCHES "${header}: No such file or directory|'${header}' file not found")
+    message(FATAL_ERROR "<${header}> is refused, but not for being out of sight:\n${errors}")
+  endif()
+endforeach()
