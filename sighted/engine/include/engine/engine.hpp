@@ -20,16 +20,16 @@
 namespace engine {
 
 enum class Error {
-  no_such_file,       ///< The model file is gone or unreadable.
-  bad_model,          ///< Not a GGUF that can be loaded.
-  out_of_memory,      ///< Weights or KV cache do not fit.
-  no_chat_template,   ///< The model has none: only completions work.
-  bad_template_input, ///< The template refused the conversation (roles, tools).
-  bad_schema,         ///< The JSON schema or tool parameters cannot become a grammar.
-  bad_token,          ///< A token id outside the vocabulary.
-  no_embeddings,      ///< The model cannot embed.
-  too_long,           ///< More tokens than one sequence may have.
-  failed,             ///< The engine failed in a way that has no other name.
+  no_such_file,        ///< The model file is gone or unreadable.
+  bad_model,           ///< Not a GGUF that can be loaded.
+  out_of_memory,       ///< Weights or KV cache do not fit.
+  no_chat_template,    ///< The model has none: only completions work.
+  bad_template_input,  ///< The template refused the conversation (roles, tools).
+  bad_schema,          ///< The JSON schema or tool parameters cannot become a grammar.
+  bad_token,           ///< A token id outside the vocabulary.
+  no_embeddings,       ///< The model cannot embed.
+  too_long,            ///< More tokens than one sequence may have.
+  failed,              ///< The engine failed in a way that has no other name.
 };
 
 /// What is known of a loaded model. Constant after loading.
@@ -46,9 +46,10 @@ struct ModelFacts {
   std::uint32_t embedding_width = 0;  ///< 0 = cannot embed.
   std::uint32_t embed_whole_max = 0;  ///< 0 = embed jobs may be prefilled in chunks; else a job's
                                       ///< whole prompt must come in one entry of at most this many.
-  bool has_chat_template = false;
-  terms::Digest weights;    ///< SHA-256 of the weights file.
-  terms::Digest tokenizer;  ///< SHA-256 over vocabulary and merges.
+  bool has_chat_template = false;     ///< false: chats are rendered as ChatML, for want of better.
+  bool can_fork = true;               ///< false: a plan must not fork; each lane computes its own.
+  terms::Digest weights;              ///< SHA-256 of the weights file.
+  terms::Digest tokenizer;            ///< SHA-256 over vocabulary and merges.
 };
 
 /// Follows one answer as its text grows and says what is new: content, reasoning, tool calls.
@@ -68,7 +69,11 @@ class ReplyParser {
 class ReplyFormat {
  public:
   virtual ~ReplyFormat() = default;
-  [[nodiscard]] virtual std::unique_ptr<ReplyParser> parser() const = 0;
+  /// call_ids   what the ids of tool calls are derived from: another number for each choice of
+  ///            each request, or two answers in one conversation name their calls alike.
+  [[nodiscard]] virtual std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids = 0) const = 0;
+  /// Stop strings of the template itself, to be cut like those of the request.
+  [[nodiscard]] virtual std::vector<std::string> stops() const { return {}; }
 };
 
 /// A prompt in the model's own tokens, BOS and template included. `format` may be null: plain text.
@@ -90,17 +95,18 @@ struct JobSpec {
 /// What one lane gave in one step.
 struct LaneOutput {
   terms::Lane lane;
-  std::uint32_t computed = 0;              ///< KV tokens made.
-  std::optional<content::TokenId> token;   ///< The token sampled, if one was due.
-  std::string piece;                       ///< Its bytes; empty for end tokens.
-  bool end_token = false;                  ///< The token ends the generation.
+  std::uint32_t computed = 0;             ///< KV tokens made.
+  std::optional<content::TokenId> token;  ///< The token sampled, if one was due.
+  std::string piece;                      ///< Its bytes; empty for end tokens.
+  bool end_token = false;                 ///< The token ends the generation.
   std::optional<content::TokenLogprob> logprob;
-  std::vector<float> embedding;            ///< embed jobs, when the prompt is complete; L2-normal.
-  bool failed = false;                     ///< This lane cannot go on; the others can.
+  std::vector<float> embedding;  ///< embed jobs, when the prompt is complete; L2-normal.
+  bool failed = false;           ///< This lane cannot go on; the others can.
 };
 
 struct StepOutput {
   std::vector<LaneOutput> lanes;  ///< One for each entry of the plan's `run`, in its order.
+                                  ///< With out_of_kv: the same, nothing computed.
   bool out_of_kv = false;         ///< No room: evictions and forks were done, `run` was not.
 };
 
