@@ -85,9 +85,7 @@ std::size_t possible_stop(std::string_view text, std::string_view stop) {
 
 }  // namespace
 
-TextAssembler::TextAssembler(std::vector<std::string> stop) : stop_(std::move(stop)) {
-  std::erase_if(stop_, [](const std::string& each) { return each.empty(); });
-}
+TextAssembler::TextAssembler(std::vector<std::string> stop) : stop_(std::move(stop)) {}
 
 std::string TextAssembler::add(std::string_view piece) {
   if (stopped_) {
@@ -103,7 +101,8 @@ std::string TextAssembler::add(std::string_view piece) {
   std::size_t first_end = std::string::npos;
   std::size_t safe = text_.size();
   std::size_t cut = 0;
-  for (const std::string& stop : stop_) {
+  for (std::size_t i = 0; i < stop_.size(); ++i) {
+    const std::string& stop = stop_[i];
     safe = std::min(safe, possible_stop(text_, stop));
     const std::size_t at = text_.find(stop);
     if (at == std::string::npos) {
@@ -113,6 +112,7 @@ std::string TextAssembler::add(std::string_view piece) {
     if (end < first_end || (end == first_end && at < cut)) {
       first_end = end;
       cut = at;
+      matched_ = i;
     }
   }
   if (first_end != std::string::npos) {

@@ -1,6 +1,7 @@
 // From token pieces to text that may be sent: whole characters only, stop strings cut out.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,8 @@ class TextAssembler {
   std::string add(std::string_view piece);
   /// True once a stop string was completed; what was in front of it was returned, add() is over.
   [[nodiscard]] bool stopped() const { return stopped_; }
+  /// Which stop string that was, as an index into the constructor's list. Only when stopped().
+  [[nodiscard]] std::size_t matched() const { return matched_; }
   /// The end came without a stop string: returns what was held back.
   std::string finish();
 
@@ -26,6 +29,7 @@ class TextAssembler {
   std::string bytes_;  ///< Incomplete UTF-8.
   std::string text_;   ///< Whole characters that may begin a stop string.
   bool stopped_ = false;
+  std::size_t matched_ = 0;
 };
 
 }  // namespace engine

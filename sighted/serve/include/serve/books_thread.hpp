@@ -1,0 +1,72 @@
+// The settle thread: everybody's money commands, many in one durable transaction.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include <settle/books.hpp>
+#include <settle/commands.hpp>
+
+namespace serve {
+
+/// Takes commands from any thread and answers each on the settle thread once it is durable.
+/// Holds and credits are answered store_unavailable when the store fails. Settlements and voids
+/// are never given up: they are tried again until the store takes them.
+class BooksThread {
+ public:
+  using Answer = std::function<void(const settle::Outcome&)>;
+
+  /// queue_max   commands waiting; beyond it holds and credits are refused at once.
+  BooksThread(settle::Books& books, std::size_t queue_max);
+  ~BooksThread();
+  BooksThread(const BooksThread&) = delete;
+  BooksThread& operator=(const BooksThread&) = delete;
+
+  /// Starts the thread. Without it turn() may be called by hand (simulations do).
+  void start();
+  /// Refuses new holds, works off the queue for at most `patience`, joins the thread. True: all
+  /// settlements are durable.
+  bool stop(std::chrono::nanoseconds patience);
+
+  /// Any thread. `answer` is called exactly once, unless stop() gave up: on the settle thread, or
+  /// at once on this one when the queue is full or closed. It must only hand on.
+  void ask(settle::Command command, Answer answer);
+  /// As ask(), waiting for the answer. Not from the settle thread.
+  settle::Outcome ask_and_wait(const settle::Command& command);
+
+  /// One batch, on the calling thread. False: nothing was done (empty, or the store failed).
+  bool turn();
+
+  /// False while the store refuses batches.
+  [[nodiscard]] bool healthy() const { return healthy_.load(); }
+  [[nodiscard]] std::size_t waiting();
+
+ private:
+  struct Asked {
+    settle::Command command;
+    Answer answer;
+  };
+
+  void loop();
+  std::vector<Asked> take_batch();
+
+  settle::Books& books_;
+  const std::size_t queue_max_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Asked> queue_;
+  bool closed_ = false;   ///< No new holds.
+  bool busy_ = false;     ///< A batch is under way.
+  bool give_up_ = false;  ///< stop() ran out of patience.
+  std::atomic<bool> healthy_ = true;
+  std::thread thread_;
+};
+
+}  // namespace serve

@@ -1,0 +1,135 @@
+#include <serve/books_thread.hpp>
+
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <iterator>
+#include <utility>
+
+#include <base/invariant.hpp>
+
+namespace serve {
+namespace {
+
+constexpr std::size_t batch_max = 1024;
+constexpr std::chrono::milliseconds retry_pause{100};
+
+bool must_be_kept(const settle::Command& command) {
+  return std::holds_alternative<settle::Settle>(command) ||
+         std::holds_alternative<settle::Void>(command);
+}
+
+bool store_failed(const settle::Outcome& outcome) {
+  const auto* refused = std::get_if<settle::Refused>(&outcome);
+  return refused != nullptr && refused->why == settle::Refusal::store_unavailable;
+}
+
+}  // namespace
+
+BooksThread::BooksThread(settle::Books& books, std::size_t queue_max)
+    : books_(books), queue_max_(queue_max) {}
+
+BooksThread::~BooksThread() { stop(std::chrono::nanoseconds{0}); }
+
+void BooksThread::start() { thread_ = std::thread(&BooksThread::loop, this); }
+
+bool BooksThread::stop(std::chrono::nanoseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::unique_lock lock(mutex_);
+  closed_ = true;
+  wake_.notify_all();
+  if (thread_.joinable()) {
+    wake_.wait_until(lock, deadline, [this] { return queue_.empty() && !busy_; });
+    give_up_ = true;
+    wake_.notify_all();
+    lock.unlock();
+    thread_.join();
+    lock.lock();
+  }
+  return queue_.empty();
+}
+
+void BooksThread::ask(settle::Command command, Answer answer) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (must_be_kept(command) || (!closed_ && queue_.size() < queue_max_)) {
+      queue_.push_back({std::move(command), std::move(answer)});
+      if (queue_.size() == 1) {
+        wake_.notify_all();
+      }
+      return;
+    }
+  }
+  answer(settle::Refused{});
+}
+
+settle::Outcome BooksThread::ask_and_wait(const settle::Command& command) {
+  std::promise<settle::Outcome> promise;
+  ask(command, [&promise](const settle::Outcome& outcome) { promise.set_value(outcome); });
+  return promise.get_future().get();
+}
+
+std::size_t BooksThread::waiting() {
+  const std::scoped_lock lock(mutex_);
+  return queue_.size();
+}
+
+std::vector<BooksThread::Asked> BooksThread::take_batch() {
+  const std::scoped_lock lock(mutex_);
+  const auto count = static_cast<std::ptrdiff_t>(std::min(queue_.size(), batch_max));
+  std::vector<Asked> batch(std::make_move_iterator(queue_.begin()),
+                           std::make_move_iterator(queue_.begin() + count));
+  queue_.erase(queue_.begin(), queue_.begin() + count);
+  busy_ = !batch.empty();
+  return batch;
+}
+
+bool BooksThread::turn() {
+  std::vector<Asked> batch = take_batch();
+  if (batch.empty()) {
+    return false;
+  }
+  std::vector<settle::Command> commands;
+  commands.reserve(batch.size());
+  for (const Asked& asked : batch) {
+    commands.push_back(asked.command);
+  }
+  const std::vector<settle::Outcome> outcomes = books_.apply(commands);
+  base::invariant(outcomes.size() == batch.size(), "each command has an outcome");
+  const bool failed = std::ranges::all_of(outcomes, store_failed);
+  healthy_ = !failed;
+  std::vector<Asked> kept;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    if (store_failed(outcomes[i]) && must_be_kept(batch[i].command)) {
+      kept.push_back(std::move(batch[i]));
+    } else {
+      batch[i].answer(outcomes[i]);
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  queue_.insert(queue_.begin(), std::make_move_iterator(kept.begin()),
+                std::make_move_iterator(kept.end()));
+  busy_ = false;
+  if (queue_.empty()) {
+    wake_.notify_all();
+  }
+  return !failed;
+}
+
+void BooksThread::loop() {
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return !queue_.empty() || give_up_; });
+      if (give_up_) {
+        return;
+      }
+    }
+    if (!turn()) {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, retry_pause, [this] { return give_up_; });
+    }
+  }
+}
+
+}  // namespace serve

@@ -1,0 +1,324 @@
+#include <serve/engine_loop.hpp>
+
+#include <algorithm>
+#include <utility>
+
+#include <base/invariant.hpp>
+
+#include "active.hpp"
+
+namespace serve {
+
+using base::invariant;
+using terms::EndReason;
+
+namespace {
+
+schedule::Capacity capacity_of(const engine::ModelFacts& facts) {
+  return {facts.kv_tokens, facts.lanes_max, facts.step_tokens_max, facts.embed_whole_max,
+          facts.can_fork};
+}
+
+}  // namespace
+
+EngineLoop::EngineLoop(engine::Engine& engine, BooksThread& books, const base::Clock& clock,
+                       schedule::Policy policy, Observer* observer)
+    : engine_(engine),
+      books_(books),
+      clock_(clock),
+      observer_(observer),
+      scheduler_(capacity_of(engine.facts()), policy),
+      queue_jobs_max_(policy.queue_jobs_max) {}
+
+EngineLoop::~EngineLoop() { stop(); }
+
+void EngineLoop::start() { thread_ = std::thread(&EngineLoop::loop, this); }
+
+void EngineLoop::stop() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) {
+    thread_.join();
+  }
+}
+
+void EngineLoop::send(Message message) {
+  {
+    const std::scoped_lock lock(mutex_);
+    inbox_.push_back(std::move(message));
+  }
+  wake_.notify_one();
+}
+
+void EngineLoop::submit(FundedRequest request) {
+  submitted_jobs_ += request.prompts.size();
+  send(std::move(request));
+}
+
+void EngineLoop::cancel(terms::RequestId request) { send(CancelOne{request}); }
+void EngineLoop::cancel_key(terms::KeyId key) { send(CancelKey{key}); }
+void EngineLoop::cancel_all(EndReason why) { send(CancelAll{why}); }
+
+schedule::Counts EngineLoop::counts() const {
+  const std::scoped_lock lock(counts_mutex_);
+  return counts_;
+}
+
+bool EngineLoop::has_room(std::size_t jobs) const {
+  return counts().jobs + submitted_jobs_.load() + jobs <= queue_jobs_max_;
+}
+
+void EngineLoop::loop() {
+  for (;;) {
+    if (turn()) {
+      continue;
+    }
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !inbox_.empty(); });
+    if (stopping_) {
+      return;
+    }
+  }
+}
+
+bool EngineLoop::turn() {
+  take_messages();
+  const terms::StepPlan plan = scheduler_.plan();
+  if (!plan.empty()) {
+    step(plan);
+  }
+  sweep_finished();
+  publish_counts();
+  return !plan.empty();
+}
+
+void EngineLoop::publish_counts() {
+  const std::scoped_lock lock(counts_mutex_);
+  counts_ = scheduler_.counts();
+}
+
+void EngineLoop::take_messages() {
+  std::vector<Message> inbox;
+  {
+    const std::scoped_lock lock(mutex_);
+    inbox.swap(inbox_);
+  }
+  for (Message& message : inbox) {
+    if (auto* request = std::get_if<FundedRequest>(&message)) {
+      submitted_jobs_ -= request->prompts.size();
+      begin(std::move(*request));
+    } else if (const auto* one = std::get_if<CancelOne>(&message)) {
+      const auto found = active_.find(one->request);
+      if (found != active_.end()) {
+        end_request(*found->second, found->second->order.cancellation->reason());
+      }
+    } else if (const auto* all = std::get_if<CancelAll>(&message)) {
+      refuse_all_ = all->why;
+      for (auto& [id, active] : active_) {
+        end_request(*active, all->why);
+      }
+    } else if (const auto* key = std::get_if<CancelKey>(&message)) {
+      refused_keys_.insert(key->key);
+      for (auto& [id, active] : active_) {
+        if (active->order.key == key->key) {
+          end_request(*active, EndReason::cancel);
+        }
+      }
+    }
+  }
+}
+
+void EngineLoop::begin(FundedRequest request) {
+  const terms::RequestId id = request.request;
+  auto [entry, fresh] = active_.emplace(id, std::make_unique<Active>(std::move(request)));
+  invariant(fresh, "a request is submitted once");
+  Active& active = *entry->second;
+  if (active.order.cancellation->cancelled()) {
+    end_request(active, active.order.cancellation->reason());
+  } else if (refuse_all_ || refused_keys_.contains(active.order.key)) {
+    // It was being paid for while the word went out.
+    end_request(active, refuse_all_.value_or(EndReason::cancel));
+  } else if (scheduler_.room() < active.order.prompts.size()) {
+    active.failure = FailureKind::queue_full;
+    end_request(active, EndReason::error);
+  } else if (!open_jobs(active)) {
+    active.failure = FailureKind::bad_request;
+    end_request(active, EndReason::error);
+  }
+}
+
+bool EngineLoop::open_jobs(Active& active) {
+  for (std::size_t i = 0; i < active.order.prompts.size(); ++i) {
+    const terms::JobId job{next_job_++};
+    const terms::WorkItem item = active.item(i, job);
+    if (!engine_.open(active.spec(i, job)).ok()) {
+      return false;
+    }
+    active.jobs.push_back(job);
+    jobs_.emplace(job, &active);
+    if (scheduler_.submit(item) != schedule::Admission::queued) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void EngineLoop::step(const terms::StepPlan& plan) {
+  engine::StepOutput output = engine_.step(plan);
+  terms::StepReport report;
+  report.out_of_kv = output.out_of_kv;
+  if (!output.out_of_kv) {
+    invariant(output.lanes.size() == plan.run.size(), "each planned lane is answered");
+    report.lanes.reserve(output.lanes.size());
+    for (std::size_t i = 0; i < output.lanes.size(); ++i) {
+      report.lanes.push_back(absorb(output.lanes[i], plan.run[i]));
+    }
+  }
+  for (const terms::Lane& stuck : scheduler_.report(report)) {
+    const auto job = jobs_.find(stuck.job);
+    if (job != jobs_.end()) {
+      end_request(*job->second, EndReason::error);
+    }
+  }
+}
+
+/// Counts what a lane did, hands its text on, and says in numbers what the scheduler must know.
+terms::LaneReport EngineLoop::absorb(engine::LaneOutput& output, const terms::StepEntry& entry) {
+  terms::LaneReport report;
+  report.lane = output.lane;
+  report.computed = {output.computed};
+  report.finished = output.failed;
+  const auto found = jobs_.find(output.lane.job);
+  invariant(found != jobs_.end(), "a lane belongs to an active request");
+  Active& active = *found->second;
+  // A token sampled in the very step in which the request ended is nobody's.
+  report.sampled = output.token.has_value() && !active.over ? 1 : 0;
+  active.meter(output.lane.job).count(entry, report);
+  if (active.over) {
+    report.finished = true;
+    return report;
+  }
+  const std::uint32_t choice = active.choice_index(output.lane);
+  if (output.failed) {
+    end_choice(active, choice, EndReason::error, {});
+  } else if (!output.embedding.empty()) {
+    active.order.stream->push(EmbeddingPiece{choice, std::move(output.embedding)});
+    end_choice(active, choice, EndReason::done, {});
+    report.finished = true;
+  } else if (output.token.has_value()) {
+    report.finished = absorb_token(active, choice, output);
+  }
+  return report;
+}
+
+bool EngineLoop::absorb_token(Active& active, std::uint32_t index, engine::LaneOutput& output) {
+  Choice& choice = active.choices[index];
+  choice.tokens.push_back(*output.token);
+  if (active.first_token.value == 0) {
+    active.first_token = clock_.since_start();
+  }
+  TextPiece piece{index, {}, {}};
+  if (output.logprob.has_value()) {
+    piece.logprobs.push_back(std::move(*output.logprob));
+  }
+  piece.text = output.end_token ? choice.text.finish() : choice.text.add(output.piece);
+  const bool stopped = choice.text.stopped();
+  const bool at_limit = choice.tokens.size() >= active.order.output_max_each;
+  if (at_limit && !output.end_token && !stopped) {
+    piece.text += choice.text.finish();
+  }
+  const bool nothing = piece.text.empty() && piece.logprobs.empty();
+  if (!nothing && !active.order.stream->push(std::move(piece))) {
+    active.order.cancellation->cancel(EndReason::disconnect);
+    end_request(active, EndReason::disconnect);
+    return true;
+  }
+  if (output.end_token || stopped) {
+    end_choice(active, index, EndReason::stop, active.stop_string(choice));
+    return true;
+  }
+  if (at_limit) {
+    end_choice(active, index, active.order.at_limit, {});
+  }
+  return at_limit;
+}
+
+void EngineLoop::end_choice(Active& active, std::uint32_t index, EndReason why, std::string stop) {
+  Choice& choice = active.choices[index];
+  if (choice.over) {
+    return;
+  }
+  choice.over = true;
+  active.end = worse(active.end, why);
+  active.order.stream->push(ChoiceEnd{index, why, std::move(stop)});
+  if (--active.choices_open == 0) {
+    end_request(active, active.end);
+  }
+}
+
+void EngineLoop::end_request(Active& active, EndReason why) {
+  if (active.over) {
+    return;
+  }
+  active.over = true;
+  active.end = worse(active.end, why);
+  finished_.push_back(active.order.request);
+}
+
+/// Ended requests leave between steps, when no plan names their lanes any more.
+void EngineLoop::sweep_finished() {
+  for (const terms::RequestId& id : std::exchange(finished_, {})) {
+    const auto entry = active_.find(id);
+    invariant(entry != active_.end(), "a request ends once");
+    Active& active = *entry->second;
+    close_jobs(active);
+    settle(active);
+    active_.erase(entry);
+  }
+}
+
+void EngineLoop::close_jobs(Active& active) {
+  for (const terms::JobId job : active.jobs) {
+    engine_.close(job);
+    scheduler_.remove(job);
+    jobs_.erase(job);
+  }
+}
+
+void EngineLoop::settle(Active& active) {
+  const terms::Usage usage = active.usage();
+  const std::shared_ptr<Stream> stream = active.order.stream;
+  const terms::RequestId request = active.order.request;
+  if (active.costs_nothing(usage)) {
+    const FailureKind kind = active.failure_kind();
+    books_.ask(settle::Void{request, clock_.now()}, [stream, kind](const settle::Outcome&) {
+      stream->push(Failed{kind, {}});
+    });
+    return;
+  }
+  if (observer_ != nullptr) {
+    observer_->on_finished({active.order.model, usage, active.end, active.order.arrived,
+                            active.first_token, clock_.since_start()});
+  }
+  settle::Settle command;
+  command.request = request;
+  command.output = active.output_digest();
+  command.weights = engine_.facts().weights;
+  command.tokenizer = engine_.facts().tokenizer;
+  command.now = clock_.now();
+  command.usage = usage;
+  command.end = active.end;
+  const EndReason end = active.end;
+  books_.ask(command, [stream, request, usage, end](const settle::Outcome& outcome) {
+    if (const auto* settled = std::get_if<settle::Settled>(&outcome)) {
+      stream->push(Charged{request, usage, end, settled->charge, settled->balance_after});
+    } else {
+      stream->push(Failed{FailureKind::refused_by_books, std::get<settle::Refused>(outcome)});
+    }
+  });
+}
+
+}  // namespace serve

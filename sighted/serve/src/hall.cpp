@@ -1,0 +1,200 @@
+#include <serve/hall.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <base/invariant.hpp>
+
+namespace serve {
+
+using terms::EndReason;
+
+namespace {
+
+Unfit unfit(Unfit::Kind kind) { return {kind, 0, 0, 0}; }
+
+Unfit unfit(engine::Error error) {
+  switch (error) {
+    case engine::Error::no_chat_template:
+      return unfit(Unfit::Kind::no_chat_template);
+    case engine::Error::bad_template_input:
+      return unfit(Unfit::Kind::bad_conversation);
+    case engine::Error::bad_schema:
+      return unfit(Unfit::Kind::bad_schema);
+    case engine::Error::bad_token:
+      return unfit(Unfit::Kind::bad_token);
+    case engine::Error::no_embeddings:
+      return unfit(Unfit::Kind::no_embeddings);
+    default:
+      return unfit(Unfit::Kind::engine_failed);
+  }
+}
+
+/// The longest sequence of a flavour: its own bound, and what the engine can hold at all.
+std::uint32_t context_of(const Flavour& flavour) {
+  return std::min(flavour.context, flavour.loop->engine().facts().kv_tokens);
+}
+
+base::Result<base::Done, Unfit> tokenize_all(const engine::Engine& engine,
+                                             const std::vector<content::RawPrompt>& prompts,
+                                             Prepared& prepared) {
+  for (const content::RawPrompt& prompt : prompts) {
+    auto tokens = engine.tokenize(prompt);
+    if (!tokens.ok()) {
+      return base::Fail{unfit(tokens.error())};
+    }
+    prepared.prompts.push_back(std::move(tokens).value());
+  }
+  return base::Done{};
+}
+
+/// Fills in the counts, or says which bound the request breaks.
+base::Result<base::Done, Unfit> fit(Prepared& prepared, std::uint64_t output_asked) {
+  const std::uint64_t context = context_of(prepared.flavour);
+  std::uint64_t input = 0;
+  std::uint64_t longest = 0;
+  for (const content::TokenIds& prompt : prepared.prompts) {
+    if (prompt.empty()) {
+      return base::Fail{unfit(Unfit::Kind::empty_prompt)};
+    }
+    input += prompt.size();
+    longest = std::max<std::uint64_t>(longest, prompt.size());
+  }
+  const bool embed = prepared.kind == terms::WorkKind::embed;
+  const std::uint64_t least_output = embed ? 0 : std::max<std::uint64_t>(output_asked, 1);
+  const std::uint64_t whole_max = prepared.flavour.loop->engine().facts().embed_whole_max;
+  const std::uint64_t bound = embed && whole_max > 0 ? std::min(context, whole_max) : context;
+  if (longest + least_output > bound || input > std::numeric_limits<std::int32_t>::max()) {
+    return base::Fail{Unfit{Unfit::Kind::context_exceeded, longest, output_asked, bound}};
+  }
+  const std::uint64_t each = embed ? 0 : (prepared.output_asked ? output_asked : bound - longest);
+  const std::uint64_t output = each * prepared.choices * prepared.prompts.size();
+  base::invariant(output <= std::numeric_limits<std::int32_t>::max(),
+                  "the wire bounds choices, so that output fits");
+  prepared.output_max_each = static_cast<std::uint32_t>(each);
+  prepared.input = {static_cast<std::uint32_t>(input)};
+  prepared.output_max = {static_cast<std::uint32_t>(output)};
+  return base::Done{};
+}
+
+settle::Hold hold_for(const Prepared& prepared, const Caller& caller, const Offer& offer) {
+  settle::Hold hold;
+  hold.tenant = caller.tenant;
+  hold.key = caller.key;
+  hold.limits = caller.limits;
+  hold.model = prepared.flavour.model;
+  hold.price_list = offer.list;
+  hold.prices = offer.prices;
+  hold.input = prepared.input;
+  hold.output_max = prepared.output_max;
+  hold.choices = prepared.choices * static_cast<std::uint32_t>(prepared.prompts.size());
+  hold.output_asked = prepared.output_asked ? 1 : 0;
+  return hold;
+}
+
+}  // namespace
+
+Hall::Hall(BooksThread& books, const base::Clock& clock, base::Random& random)
+    : books_(books), clock_(clock), random_(random) {}
+
+base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
+                                            const content::GenerationRequest& request) {
+  const engine::Engine& engine = flavour.loop->engine();
+  Prepared prepared;
+  prepared.flavour = flavour;
+  prepared.sampling = request.sampling;
+  prepared.choices = request.choices;
+  prepared.output_asked = request.output_max.has_value();
+  if (const auto* chat = std::get_if<content::Chat>(&request.prompt)) {
+    auto rendered = engine.render(*chat);
+    if (!rendered.ok()) {
+      return base::Fail{unfit(rendered.error())};
+    }
+    prepared.prompts.push_back(std::move(rendered->tokens));
+    prepared.format = rendered->format;
+  } else {
+    const auto& prompts = std::get<std::vector<content::RawPrompt>>(request.prompt);
+    if (auto done = tokenize_all(engine, prompts, prepared); !done.ok()) {
+      return base::Fail{done.error()};
+    }
+  }
+  if (auto done = fit(prepared, request.output_max.value_or(0)); !done.ok()) {
+    return base::Fail{done.error()};
+  }
+  return prepared;
+}
+
+base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
+                                            const content::EmbeddingRequest& request) {
+  const engine::Engine& engine = flavour.loop->engine();
+  if (engine.facts().embedding_width == 0) {
+    return base::Fail{unfit(Unfit::Kind::no_embeddings)};
+  }
+  Prepared prepared;
+  prepared.flavour = flavour;
+  prepared.kind = terms::WorkKind::embed;
+  prepared.output_asked = true;
+  if (auto done = tokenize_all(engine, request.inputs, prepared); !done.ok()) {
+    return base::Fail{done.error()};
+  }
+  if (auto done = fit(prepared, 0); !done.ok()) {
+    return base::Fail{done.error()};
+  }
+  return prepared;
+}
+
+Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
+                    const terms::Digest& idempotency, std::shared_ptr<Stream> stream) {
+  const terms::RequestId id{random_.next(), random_.next() | 1U};
+  EngineLoop& loop = *prepared.flavour.loop;
+  auto cancellation = std::make_shared<Cancellation>();
+  Ticket ticket(id, loop, cancellation);
+  if (!open_) {
+    stream->push(Failed{FailureKind::draining, {}});
+    return ticket;
+  }
+  if (!loop.has_room(prepared.prompts.size())) {
+    stream->push(Failed{FailureKind::queue_full, {}});
+    return ticket;
+  }
+  settle::Hold hold = hold_for(prepared, caller, offer);
+  hold.request = id;
+  hold.idempotency = idempotency;
+  hold.now = clock_.now();
+
+  FundedRequest order;
+  order.request = id;
+  order.tenant = caller.tenant;
+  order.key = caller.key;
+  order.model = prepared.flavour.model;
+  order.kind = prepared.kind;
+  order.prompts = std::move(prepared.prompts);
+  order.format = std::move(prepared.format);
+  order.sampling = std::move(prepared.sampling);
+  order.choices = prepared.choices;
+  order.output_max_each = prepared.output_max_each;
+  order.arrived = clock_.since_start();
+  order.stream = stream;
+  order.cancellation = std::move(cancellation);
+
+  // std::function wants a copyable callable; the order is moved out of the one shared holder.
+  auto parked = std::make_shared<FundedRequest>(std::move(order));
+  books_.ask(hold, [parked, &loop](const settle::Outcome& outcome) {
+    if (const auto* refused = std::get_if<settle::Refused>(&outcome)) {
+      parked->stream->push(Failed{FailureKind::refused_by_books, *refused});
+      return;
+    }
+    const auto& held = std::get<settle::Held>(outcome);
+    const auto all = static_cast<std::uint32_t>(parked->prompts.size()) * parked->choices;
+    const std::uint32_t each = held.output_granted.value / all;
+    if (each < parked->output_max_each) {
+      parked->output_max_each = each;
+      parked->at_limit = EndReason::funds;
+    }
+    loop.submit(std::move(*parked));
+  });
+  return ticket;
+}
+
+}  // namespace serve
