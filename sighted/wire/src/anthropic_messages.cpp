@@ -1,0 +1,201 @@
+#include "anthropic_messages.hpp"
+
+#include <algorithm>
+
+#include "request_fields.hpp"
+
+namespace wire {
+
+namespace {
+
+constexpr std::size_t messages_max = 65536;
+constexpr std::size_t blocks_max = 4096;
+constexpr std::string_view text_only = "is not supported: this server takes text only.";
+
+/// A string, or an array of text blocks. Null or absent is empty.
+std::string read_text(Reader& holder, std::string_view name) {
+  if (holder.type(name) != JsonType::array) {
+    if (holder.has(name) && holder.type(name) != JsonType::string) {
+      holder.fail(name, ErrorKind::wrong_type, "must be a string or an array of content blocks.");
+    }
+    return holder.optional_string(name, any_length).value_or("");
+  }
+  Items blocks = *holder.optional_array(name, blocks_max);
+  std::string text;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    Reader block = blocks.object(i);
+    const auto type = block.required_word(
+        "type", {"text", "image", "document", "search_result", "tool_reference"});
+    if (type && *type == 0) {
+      join_part(text, block.required_string("text", any_length, 0));
+    } else {
+      block.unsupported("type", text_only);
+    }
+  }
+  return text;
+}
+
+/// One of Anthropic's messages, which may be several of the house's: each tool result is one.
+class Turn {
+ public:
+  Turn(content::Chat& chat, std::string role) : chat_(chat), before_(chat.messages.size()) {
+    message_.role = std::move(role);
+  }
+
+  void read(Reader block) {
+    const auto type = block.required_word(
+        "type",
+        {"text", "thinking", "redacted_thinking", "tool_use", "tool_result", "image", "document",
+         "search_result", "server_tool_use", "web_search_tool_result", "container_upload"});
+    if (!type) {
+      return;
+    }
+    switch (*type) {
+      case 0: join_part(message_.text, block.required_string("text", any_length, 0)); return;
+      case 1: thinking(block); return;
+      case 2: only_of(block, "assistant"); return;
+      case 3: tool_use(block); return;
+      case 4: tool_result(block); return;
+      default: block.unsupported("type", text_only);
+    }
+  }
+
+  void read_text_only(std::string text) { message_.text = std::move(text); }
+
+  /// What was read and is not in the chat yet goes there; a message gives at least one.
+  void finish() {
+    const bool empty =
+        message_.text.empty() && message_.reasoning.empty() && message_.tool_calls.empty();
+    if (!empty || chat_.messages.size() == before_) {
+      chat_.messages.push_back(std::move(message_));
+    }
+  }
+
+ private:
+  void only_of(Reader& block, std::string_view role) {
+    if (message_.role != role) {
+      block.fail("type", ErrorKind::out_of_range,
+                 role == "user" ? "is allowed in messages of role 'user' only."
+                                : "is allowed in messages of role 'assistant' only.");
+    }
+  }
+
+  void thinking(Reader& block) {
+    only_of(block, "assistant");
+    join_part(message_.reasoning, block.required_string("thinking", any_length, 0));
+  }
+
+  void tool_use(Reader& block) {
+    only_of(block, "assistant");
+    content::ToolCall call;
+    call.id = block.required_string("id", tool_name_max);
+    call.name = block.required_string("name", tool_name_max);
+    call.arguments = block.required_object_text("input");
+    message_.tool_calls.push_back(std::move(call));
+  }
+
+  void tool_result(Reader& block) {
+    only_of(block, "user");
+    content::Message result;
+    result.role = "tool";
+    result.tool_call_id = block.required_string("tool_use_id", tool_name_max);
+    result.tool_name = called_name(chat_.messages, result.tool_call_id);
+    result.text = read_text(block, "content");
+    if (block.optional_bool("is_error").value_or(false)) {
+      result.text.insert(0, result.text.empty() ? "Error" : "Error: ");
+    }
+    if (!message_.text.empty()) {  // Text in front of the result stays in front of it.
+      chat_.messages.push_back(message_);
+      message_.text.clear();
+    }
+    chat_.messages.push_back(std::move(result));
+  }
+
+  content::Chat& chat_;
+  content::Message message_;
+  std::size_t before_;
+};
+
+void read_turn(Reader reader, content::Chat& chat) {
+  const auto role = reader.required_word("role", {"user", "assistant"});
+  Turn turn(chat, role.value_or(0) == 0 ? "user" : "assistant");
+  if (!reader.has("content")) {
+    reader.fail("content", ErrorKind::missing, "is required.");
+  } else if (reader.type("content") == JsonType::array) {
+    Items blocks = *reader.optional_array("content", blocks_max);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      turn.read(blocks.object(i));
+    }
+  } else {
+    turn.read_text_only(read_text(reader, "content"));
+  }
+  turn.finish();
+}
+
+content::Tool read_tool(Reader item) {
+  content::Tool tool;
+  if (item.has("type") && item.type("type") == JsonType::string &&
+      item.required_string("type", any_length, 0) != "custom") {
+    item.unsupported("type", "is not supported unless it is 'custom': this server runs no tools.");
+  }
+  item.optional_string("type", any_length);
+  tool.name = item.required_string("name", tool_name_max);
+  tool.description = item.optional_string("description", any_length).value_or("");
+  tool.parameters = item.required_object_text("input_schema");
+  return tool;
+}
+
+}  // namespace
+
+void read_anthropic_messages(Reader& root, content::Chat& chat) {
+  if (root.has("system")) {
+    content::Message system;
+    system.role = "system";
+    system.text = read_text(root, "system");
+    if (!system.text.empty()) {
+      chat.messages.push_back(std::move(system));
+    }
+  }
+  Items items = root.required_array("messages", messages_max);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    read_turn(items.object(i), chat);
+  }
+  if (items.size() == 0 || chat.messages.back().role != "assistant") {
+    return;
+  }
+  chat.continue_last = true;
+  if (!chat.messages.back().tool_calls.empty()) {
+    root.fail("messages", ErrorKind::out_of_range,
+              "must not end with a 'tool_use': its 'tool_result' is missing.");
+  }
+}
+
+void read_anthropic_tools(Reader& root, content::Chat& chat) {
+  if (auto items = root.optional_array("tools", tools_max)) {
+    for (std::size_t i = 0; i < items->size(); ++i) {
+      chat.tools.push_back(read_tool(items->object(i)));
+    }
+  }
+  chat.parallel_tool_calls = true;
+  auto choice = root.optional_object("tool_choice");
+  if (!choice) {
+    return;
+  }
+  const auto type = choice->required_word("type", {"auto", "any", "tool", "none"}).value_or(0);
+  constexpr content::ToolChoice choices[] = {
+      content::ToolChoice::automatic, content::ToolChoice::required, content::ToolChoice::required,
+      content::ToolChoice::none};
+  chat.tool_choice = choices[type];
+  chat.parallel_tool_calls = !choice->optional_bool("disable_parallel_tool_use").value_or(false);
+  if (chat.tool_choice == content::ToolChoice::required && chat.tools.empty()) {
+    root.fail("tool_choice", ErrorKind::out_of_range, "needs 'tools'.");
+  }
+  if (type == 2) {
+    chat.forced_tool = choice->required_string("name", tool_name_max);
+    if (!has_tool(chat, chat.forced_tool)) {
+      choice->fail("name", ErrorKind::out_of_range, "must be the name of one of 'tools'.");
+    }
+  }
+}
+
+}  // namespace wire

@@ -1,0 +1,168 @@
+#include "request_fields.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstdint>
+
+namespace wire {
+
+namespace {
+
+constexpr std::size_t biases_max = 1024;
+constexpr double penalty_max = 2.0;
+
+/// Any signed 64-bit number, folded: small ones stay what they are.
+std::uint32_t fold_seed(std::int64_t seed) {
+  const auto bits = static_cast<std::uint64_t>(seed);
+  return static_cast<std::uint32_t>(bits ^ (bits >> 32U));
+}
+
+std::vector<std::pair<content::TokenId, float>> read_logit_bias(Reader& root) {
+  std::vector<std::pair<content::TokenId, float>> biases;
+  const auto entries = root.optional_number_map("logit_bias", biases_max, -100, 100);
+  biases.reserve(entries.size());
+  for (const auto& [key, bias] : entries) {
+    content::TokenId token = 0;
+    const char* end = key.data() + key.size();
+    const auto read = std::from_chars(key.data(), end, token);
+    if (read.ec != std::errc() || read.ptr != end || token < 0) {
+      root.fail("logit_bias", ErrorKind::out_of_range, "must have token ids as its keys.");
+      break;
+    }
+    biases.emplace_back(token, static_cast<float>(bias));
+  }
+  return biases;
+}
+
+content::TokenIds read_token_ids(Items items) {
+  content::TokenIds tokens(items.size());
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    tokens[i] = static_cast<content::TokenId>(items.u64(i, 0, count_max));
+  }
+  return tokens;
+}
+
+}  // namespace
+
+std::string read_model(Reader& root) {
+  return root.required_string("model", model_name_max);
+}
+
+float read_float(Reader& root, std::string_view name, double min, double max, float absent) {
+  const auto number = root.optional_number(name, min, max);
+  return number ? static_cast<float>(*number) : absent;
+}
+
+content::Sampling read_openai_sampling(Reader& root) {
+  content::Sampling sampling;
+  sampling.temperature = read_float(root, "temperature", 0, 2, sampling.temperature);
+  sampling.top_p = read_float(root, "top_p", 0, 1, sampling.top_p);
+  sampling.min_p = read_float(root, "min_p", 0, 1, sampling.min_p);
+  sampling.top_k = static_cast<std::int32_t>(root.optional_u64("top_k", 0, count_max).value_or(0));
+  sampling.presence_penalty = read_float(root, "presence_penalty", -penalty_max, penalty_max, 0.0F);
+  sampling.frequency_penalty =
+      read_float(root, "frequency_penalty", -penalty_max, penalty_max, 0.0F);
+  sampling.repeat_penalty = read_float(root, "repeat_penalty", 0.01, 10, sampling.repeat_penalty);
+  constexpr auto any = std::numeric_limits<std::int64_t>();
+  if (const auto seed = root.optional_i64("seed", any.min(), any.max())) {
+    sampling.seed = fold_seed(*seed);
+  }
+  sampling.logit_bias = read_logit_bias(root);
+  if (root.type("stop") == JsonType::array) {
+    sampling.stop = read_stops(*root.optional_array("stop", stops_max));
+  } else if (auto stop = root.optional_string("stop", stop_length_max, 1)) {
+    sampling.stop.push_back(std::move(*stop));
+  }
+  sampling.ignore_eos = root.optional_bool("ignore_eos").value_or(false);
+  return sampling;
+}
+
+void read_openai_limits(Reader& root, content::GenerationRequest& request) {
+  request.choices = static_cast<std::uint32_t>(root.optional_u64("n", 1, 128).value_or(1));
+  if (const auto most = root.optional_u64("max_tokens", 1, count_max)) {
+    request.output_max = static_cast<std::uint32_t>(*most);
+  }
+  request.stream = root.optional_bool("stream").value_or(false);
+  if (auto options = root.optional_object("stream_options")) {
+    const bool usage = options->optional_bool("include_usage").value_or(false);
+    request.stream_usage = request.stream && usage;
+  }
+}
+
+void check_ignored(Reader& root) {
+  root.optional_string("user", any_length);
+  root.optional_object("metadata");
+}
+
+std::vector<std::string> read_stops(Items items) {
+  std::vector<std::string> stops;
+  stops.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    stops.push_back(items.string(i, stop_length_max, 1));
+  }
+  return stops;
+}
+
+void join_part(std::string& text, std::string_view part) {
+  if (!text.empty() && !part.empty()) {
+    text += '\n';
+  }
+  text += part;
+}
+
+std::string called_name(const std::vector<content::Message>& earlier, std::string_view id) {
+  for (auto message = earlier.rbegin(); message != earlier.rend(); ++message) {
+    for (const content::ToolCall& call : message->tool_calls) {
+      if (call.id == id) {
+        return call.name;
+      }
+    }
+  }
+  return {};
+}
+
+bool has_tool(const content::Chat& chat, std::string_view name) {
+  return std::any_of(chat.tools.begin(), chat.tools.end(),
+                     [&](const content::Tool& tool) { return tool.name == name; });
+}
+
+std::vector<content::RawPrompt> read_raw_prompts(Reader& root, std::string_view name,
+                                                 std::size_t prompts_max, bool empty_text_allowed) {
+  const std::size_t length_min = empty_text_allowed ? 0 : 1;
+  std::vector<content::RawPrompt> prompts;
+  if (root.type(name) == JsonType::string) {
+    prompts.emplace_back(root.required_string(name, any_length, length_min));
+    return prompts;
+  }
+  if (root.has(name) && root.type(name) != JsonType::array) {
+    root.fail(name, ErrorKind::wrong_type,
+              "must be a string, an array of strings, an array of token ids, or an array of "
+              "arrays of token ids.");
+    return prompts;
+  }
+  Items items = root.required_array(name);
+  if (items.size() == 0) {
+    return prompts;
+  }
+  const JsonType first = items.type(0);
+  if (first != JsonType::string && first != JsonType::array) {
+    prompts.emplace_back(read_token_ids(items));  // An array of ids is one prompt.
+    return prompts;
+  }
+  if (items.size() > prompts_max) {
+    root.fail(name, ErrorKind::out_of_range,
+              "must have at most " + std::to_string(prompts_max) + " items.");
+    return prompts;
+  }
+  prompts.reserve(items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (first == JsonType::string) {
+      prompts.emplace_back(items.string(i, any_length, length_min));
+    } else {
+      prompts.emplace_back(read_token_ids(items.array(i, any_length, 1)));
+    }
+  }
+  return prompts;
+}
+
+}  // namespace wire

@@ -1,0 +1,48 @@
+// Fields that more than one kind of request has.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include <content/request.hpp>
+#include <wire/json.hpp>
+
+namespace wire {
+
+inline constexpr std::uint64_t count_max = 2147483647;  ///< 2^31-1: token ids, token counts.
+inline constexpr std::size_t model_name_max = 256;
+inline constexpr std::size_t tool_name_max = 128;
+inline constexpr std::size_t tools_max = 512;
+inline constexpr std::size_t stops_max = 16;
+inline constexpr std::size_t stop_length_max = 1024;
+
+std::string read_model(Reader& root);
+
+/// The number as a float, or `absent`.
+float read_float(Reader& root, std::string_view name, double min, double max, float absent);
+
+/// Everything of OpenAI's sampling but logprobs, which the two endpoints write differently.
+content::Sampling read_openai_sampling(Reader& root);
+
+/// n, stream, stream_options and max_tokens.
+void read_openai_limits(Reader& root, content::GenerationRequest& request);
+
+/// Checks the type of fields that are read by nobody, so that a mistake is told.
+void check_ignored(Reader& root);
+
+/// An array of non-empty strings.
+std::vector<std::string> read_stops(Items items);
+
+/// Appends a text part to `text`, on a new line if it is not the first.
+void join_part(std::string& text, std::string_view part);
+
+/// The name of the tool that the call `id` of an earlier message went to; empty when none did.
+std::string called_name(const std::vector<content::Message>& earlier, std::string_view id);
+
+bool has_tool(const content::Chat& chat, std::string_view name);
+
+/// A string; an array of strings, of token ids, or of arrays of token ids.
+std::vector<content::RawPrompt> read_raw_prompts(Reader& root, std::string_view name,
+                                                 std::size_t prompts_max, bool empty_text_allowed);
+
+}  // namespace wire
