@@ -2,37 +2,23 @@
 #pragma once
 
 #include <cstdint>
-#include <tuple>
 
-#include <base/blind.hpp>
 #include <base/quantity.hpp>
 #include <base/result.hpp>
+#include <terms/prices.hpp>
 #include <terms/usage.hpp>
 
 namespace price {
 
-/// Nano-units of the currency per million tokens, 0 .. 10^15.
-using NanoPerMtok = base::Quantity<struct NanoPerMtokTag, std::int64_t>;
+using terms::NanoPerMtok;
+using terms::Prices;
 
 inline constexpr NanoPerMtok highest_price{1'000'000'000'000'000};
 
-/// What one model costs, by class of token.
-struct Prices {
-  NanoPerMtok input;
-  NanoPerMtok cached;
-  NanoPerMtok output;
-
-  static consteval auto fields() {
-    return std::tuple{&Prices::input, &Prices::cached, &Prices::output};
-  }
-  friend constexpr bool operator==(const Prices&, const Prices&) = default;
-};
-static_assert(base::Blind<Prices>);
-
 enum class Error : std::uint32_t {
-  overflow,      ///< The charge does not fit in 63 bits.
-  bad_usage,     ///< cached > input.
-  bad_price,     ///< A price below 0 or above highest_price.
+  overflow,   ///< The charge does not fit in 63 bits.
+  bad_usage,  ///< cached > input.
+  bad_price,  ///< A price below 0 or above highest_price.
 };
 
 /// Charge for one finished request.
@@ -50,7 +36,7 @@ enum class Error : std::uint32_t {
                                                              const Prices& prices);
 
 /// The largest output, 0 .. output_max, whose highest_charge is within `funds`; nothing affordable
-/// is distinguished from zero by `input_fits`. Pure.
+/// is distinguished from zero by `input_fits`. Pure. Prices outside their range afford nothing.
 struct Affordable {
   base::Tokens output;
   bool input_fits = false;  ///< False: not even the input can be paid.

@@ -13,11 +13,11 @@ namespace settle {
 /// Not thread-safe: the settle thread owns it. Does not own the journal.
 class Books {
  public:
-  explicit Books(ledger::Journal& journal);
+  explicit Books(ledger::Journal& journal) : journal_(journal) {}
 
   /// Ends what a crash left open: every hold of this server without a settlement is voided, for
   /// nobody knows what of it was delivered. Returns how many. Call once, before the first batch.
-  base::Result<std::uint64_t, ledger::StoreError> recover(base::UnixNs now);
+  ledger::Stored<std::uint64_t> recover(base::UnixNs now);
 
   /// Applies commands in order, in one transaction, and returns when it is durable: one outcome
   /// for each command, in their order. A refused command changes nothing and does not hurt its
@@ -25,8 +25,23 @@ class Books {
   /// Refused{store_unavailable}; calling again with the same commands is safe.
   std::vector<Outcome> apply(std::span<const Command> batch);
 
+  /// Why the store was unavailable when it last was.
+  [[nodiscard]] ledger::StoreError last_store_error() const { return last_store_error_; }
+
+  /// Commands refused as bad_command or usage_over_hold since the start: bugs of the caller, to
+  /// be shown in the metrics.
+  [[nodiscard]] std::uint64_t bugs_refused() const { return bugs_refused_; }
+
  private:
+  ledger::Stored<std::vector<Outcome>> try_apply(std::span<const Command> batch);
+  ledger::Stored<base::Done> undo_doubtful(std::span<const Command> batch);
+
   ledger::Journal& journal_;
+  /// Holds and their times of a batch whose commit failed. A store may find it done after its
+  /// recovery although it was reported as failed: then nobody would ever end these.
+  std::vector<Hold> doubtful_;
+  ledger::StoreError last_store_error_ = ledger::StoreError::gone;
+  std::uint64_t bugs_refused_ = 0;
 };
 
 }  // namespace settle

@@ -7,40 +7,28 @@
 
 #include <base/blind.hpp>
 #include <base/quantity.hpp>
+#include <ledger/limits.hpp>
 #include <price/price.hpp>
 #include <terms/ids.hpp>
 #include <terms/usage.hpp>
 
 namespace settle {
 
-/// What a key may do. 0 means "no limit" in each field.
-struct Limits {
-  std::uint64_t requests_per_minute = 0;
-  std::uint64_t tokens_per_minute = 0;  ///< Input and output together.
-  std::uint64_t parallel_requests = 0;
-  base::Nano cap_per_month;             ///< Spending of the key in a calendar month, UTC.
-
-  static consteval auto fields() {
-    return std::tuple{&Limits::requests_per_minute, &Limits::tokens_per_minute,
-                      &Limits::parallel_requests, &Limits::cap_per_month};
-  }
-  friend constexpr bool operator==(const Limits&, const Limits&) = default;
-};
-static_assert(base::Blind<Limits>);
+using ledger::Limits;
 
 /// Set money aside for the highest possible charge of a request.
 struct Hold {
-  terms::RequestId request;       ///< Fresh; becomes the receipt's id.
+  terms::RequestId request;  ///< Fresh; becomes the receipt's id.
   terms::TenantId tenant;
   terms::KeyId key;
   terms::ModelId model;
   terms::PriceListId price_list;
-  price::Prices prices;           ///< Of that list; the settlement uses these, whatever comes.
+  price::Prices prices;  ///< Of that list; the settlement uses these, whatever comes.
   Limits limits;
-  terms::Digest idempotency;      ///< Salted; unique per tenant and key; none = not asked for.
+  terms::Digest idempotency;  ///< Salted; unique per tenant and key; none = not asked for.
   base::UnixNs now;
   base::Tokens input;
-  base::Tokens output_max;        ///< All choices together; a multiple of `choices`.
+  base::Tokens output_max;  ///< All choices together; a multiple of `choices`.
   std::uint32_t choices = 1;
   /// true: output_max was asked for, all of it must be payable. false: it is only the context's
   /// bound, and as much of it is granted as balance, cap and limits pay for (at least one token
@@ -48,9 +36,9 @@ struct Hold {
   std::uint32_t output_asked = 0;
 
   static consteval auto fields() {
-    return std::tuple{&Hold::request,  &Hold::tenant,     &Hold::key,     &Hold::model,
-                      &Hold::price_list, &Hold::prices,   &Hold::limits,  &Hold::idempotency,
-                      &Hold::now,      &Hold::input,      &Hold::output_max, &Hold::choices,
+    return std::tuple{&Hold::request,     &Hold::tenant, &Hold::key,        &Hold::model,
+                      &Hold::price_list,  &Hold::prices, &Hold::limits,     &Hold::idempotency,
+                      &Hold::now,         &Hold::input,  &Hold::output_max, &Hold::choices,
                       &Hold::output_asked};
   }
 };
@@ -60,8 +48,8 @@ static_assert(base::Blind<Hold>);
 /// settlement of the same request answers what the first did and changes nothing.
 struct Settle {
   terms::RequestId request;
-  terms::Digest output;       ///< SHA-256 over the output token ids.
-  terms::Digest weights;      ///< Of the model that ran.
+  terms::Digest output;   ///< SHA-256 over the output token ids.
+  terms::Digest weights;  ///< Of the model that ran.
   terms::Digest tokenizer;
   base::UnixNs now;
   terms::Usage usage;
@@ -109,9 +97,12 @@ enum class Refusal : std::uint32_t {
   tokens_over_limit = 6,     ///< The request alone exceeds tokens_per_minute: never possible.
   duplicate = 7,             ///< This idempotency key is in use or was served: see `earlier`.
   unknown_request = 8,       ///< Settle or Void of a request that never held.
-  already_ended = 9,         ///< Void of a settled request.
+  already_ended = 9,         ///< Void of a settled request, or Hold or Settle of a voided one.
   overflow = 10,             ///< An amount does not fit.
   store_unavailable = 11,    ///< The batch was not made durable. Nothing happened. Retry later.
+  bad_command = 12,          ///< A bug of the caller: no id, no choices, prices out of range ...
+  usage_over_hold = 13,      ///< A bug of the caller: more used than was granted. The hold stays
+                             ///< open; settle what was granted, or void.
 };
 
 struct Refused {

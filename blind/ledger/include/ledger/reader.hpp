@@ -1,0 +1,132 @@
+// The port for whoever looks at the books and changes nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <ledger/journal.hpp>
+#include <ledger/rows.hpp>
+
+namespace ledger {
+
+struct Balance {
+  base::Nano available;
+  base::Nano held;
+  friend constexpr bool operator==(const Balance&, const Balance&) = default;
+};
+
+/// Sums over all accounts. revenue + outside + available + held is zero.
+struct Totals {
+  base::Nano revenue;
+  base::Nano outside;
+  base::Nano available;
+  base::Nano held;
+  std::uint64_t open_holds = 0;
+  std::uint64_t receipts = 0;
+  friend constexpr bool operator==(const Totals&, const Totals&) = default;
+};
+
+/// Many requests' tokens together.
+using TokenSum = base::Quantity<struct TokenSumTag, std::uint64_t>;
+
+enum class Bucket : std::uint32_t { none = 0, hour = 1, day = 2, month = 3 };
+
+/// How usage is added up: by time, by model, by key, or any of them together.
+struct Grouping {
+  Bucket bucket = Bucket::none;
+  bool by_model = false;
+  bool by_key = false;
+  bool by_price_list = false;
+};
+
+/// One line of usage. What was not grouped by is zero.
+struct UsageLine {
+  base::UnixNs start;  ///< Of the hour, day or month, UTC.
+  terms::ModelId model;
+  terms::KeyId key;
+  terms::PriceListId price_list;
+  std::uint64_t requests = 0;
+  TokenSum input;
+  TokenSum cached;
+  TokenSum output;
+  base::Nano charge;
+  friend constexpr bool operator==(const UsageLine&, const UsageLine&) = default;
+};
+
+/// A place in a tenant's receipts, from which the next page goes on. Zero = from the start.
+struct PageMark {
+  base::UnixNs time;
+  std::uint64_t sequence = 0;
+};
+
+/// Rows one after another, so that memory stays flat however many there are. Ends with nothing.
+template <class Row>
+class Cursor {
+ public:
+  Cursor() = default;
+  Cursor(const Cursor&) = delete;
+  Cursor& operator=(const Cursor&) = delete;
+  virtual ~Cursor() = default;
+  virtual Stored<std::optional<Row>> next() = 0;
+};
+
+template <class Row>
+using Rows = Stored<std::unique_ptr<Cursor<Row>>>;
+
+struct TenantEntry {
+  terms::TenantId tenant;
+  TenantRow row;
+};
+
+/// All books as they stood at one moment, for check(). Cursors must not outlive it. Used by one
+/// thread.
+class Snapshot {
+ public:
+  Snapshot() = default;
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  virtual ~Snapshot() = default;
+
+  virtual Stored<HouseRow> house() = 0;
+  virtual Rows<TenantEntry> tenants() = 0;          ///< By id.
+  virtual Rows<Posting> postings_as_written() = 0;  ///< In the order of insertion.
+  virtual Rows<Posting> postings_by_request() = 0;
+  virtual Rows<HoldRow> holds_by_request() = 0;
+  virtual Rows<VoidRow> voids_by_request() = 0;
+  virtual Rows<Receipt> receipts_by_request() = 0;
+  virtual Rows<Receipt> receipts_by_tenant() = 0;  ///< By tenant, then sequence.
+  /// What a tenant used, all time: from the sums that usage() answers from, if the store has any.
+  virtual Stored<UsageLine> usage_sum(terms::TenantId tenant) = 0;
+};
+
+/// Safe to call from any thread. Sees what is committed.
+class Reader {
+ public:
+  Reader() = default;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  virtual ~Reader() = default;
+
+  virtual Stored<Balance> balance(terms::TenantId tenant) = 0;
+  virtual Stored<MonthRow> month(terms::KeyId key, Month month) = 0;
+  virtual Stored<std::optional<Receipt>> receipt(terms::RequestId id) = 0;
+  /// The tenant's receipts of from <= time < to, oldest first, after `after`, at most `limit`.
+  virtual Stored<std::vector<Receipt>> receipts(terms::TenantId tenant, base::UnixNs from,
+                                                base::UnixNs to, PageMark after,
+                                                std::uint32_t limit) = 0;
+  /// The tenant's credits and debits of from <= time < to, oldest first, at most `limit`.
+  virtual Stored<std::vector<Posting>> top_ups(terms::TenantId tenant, base::UnixNs from,
+                                               base::UnixNs to, std::uint32_t limit) = 0;
+  /// What the tenant used in from <= time < to, in the order of (start, model, key, price list).
+  /// Cost: by hours, not by requests.
+  virtual Stored<std::vector<UsageLine>> usage(terms::TenantId tenant, base::UnixNs from,
+                                               base::UnixNs to, Grouping grouping) = 0;
+  virtual Stored<std::uint64_t> open_holds() = 0;
+  /// Cost: linear in tenants and receipts.
+  virtual Stored<Totals> totals() = 0;
+  virtual Stored<std::unique_ptr<Snapshot>> snapshot() = 0;
+};
+
+}  // namespace ledger

@@ -1,0 +1,125 @@
+#include <settle/books.hpp>
+
+#include <algorithm>
+
+#include <ledger/rules.hpp>
+#include <ledger/working_set.hpp>
+
+#include "pipeline.hpp"
+
+namespace settle {
+namespace {
+
+using ledger::Stored;
+using ledger::WorkingSet;
+
+constexpr std::uint32_t recovered_at_once = 256;
+
+bool is_bug(const Outcome& outcome) {
+  const Refused* refused = std::get_if<Refused>(&outcome);
+  return refused != nullptr &&
+         (refused->why == Refusal::bad_command || refused->why == Refusal::usage_over_hold);
+}
+
+Stored<base::Done> commit(WorkingSet& set) {
+  auto flushed = set.flush();
+  if (!flushed) return flushed;
+  return set.txn().commit();
+}
+
+bool asks_again(std::span<const Command> batch, terms::RequestId request) {
+  return std::any_of(batch.begin(), batch.end(), [request](const Command& command) {
+    const Hold* hold = std::get_if<Hold>(&command);
+    return hold != nullptr && hold->request == request;
+  });
+}
+
+}  // namespace
+
+ledger::Stored<std::uint64_t> Books::recover(base::UnixNs now) {
+  std::uint64_t voided = 0;
+  for (;;) {
+    auto txn = journal_.begin();
+    if (!txn) return base::Fail{txn.error()};
+    WorkingSet set(**txn);
+    auto holds = set.txn().open_holds({}, recovered_at_once);
+    if (!holds) return base::Fail{holds.error()};
+    if (holds->empty()) {
+      return voided;
+    }
+    for (const ledger::HoldRow& hold : *holds) {
+      auto undone = ledger::undo(set, hold, now);
+      if (!undone) return base::Fail{undone.error()};
+    }
+    auto committed = commit(set);
+    if (!committed) return base::Fail{committed.error()};
+    voided += holds->size();
+  }
+}
+
+std::vector<Outcome> Books::apply(std::span<const Command> batch) {
+  if (batch.empty()) {
+    return {};
+  }
+  auto outcomes = try_apply(batch);
+  if (!outcomes) {
+    last_store_error_ = outcomes.error();
+    return std::vector<Outcome>(batch.size(), Outcome{Refused{}});
+  }
+  bugs_refused_ +=
+      static_cast<std::uint64_t>(std::count_if(outcomes->begin(), outcomes->end(), is_bug));
+  return std::move(outcomes).value();
+}
+
+ledger::Stored<std::vector<Outcome>> Books::try_apply(std::span<const Command> batch) {
+  auto cleared = undo_doubtful(batch);
+  if (!cleared) return base::Fail{cleared.error()};
+  auto txn = journal_.begin();
+  if (!txn) return base::Fail{txn.error()};
+  WorkingSet set(**txn);
+  std::vector<Outcome> outcomes;
+  outcomes.reserve(batch.size());
+  for (const Command& command : batch) {
+    auto outcome = std::visit([&set](const auto& that) { return carry_out(set, that); }, command);
+    if (!outcome) return base::Fail{outcome.error()};
+    outcomes.push_back(*outcome);
+  }
+  auto flushed = set.flush();
+  if (!flushed) return base::Fail{flushed.error()};
+  auto committed = set.txn().commit();
+  if (!committed) {
+    for (const Command& command : batch) {
+      if (const Hold* hold = std::get_if<Hold>(&command)) {
+        doubtful_.push_back(*hold);
+      }
+    }
+    return base::Fail{committed.error()};
+  }
+  return outcomes;
+}
+
+ledger::Stored<base::Done> Books::undo_doubtful(std::span<const Command> batch) {
+  if (doubtful_.empty()) {
+    return base::Done{};
+  }
+  auto txn = journal_.begin();
+  if (!txn) return base::Fail{txn.error()};
+  WorkingSet set(**txn);
+  for (const Hold& doubtful : doubtful_) {
+    if (asks_again(batch, doubtful.request)) {
+      continue;  // its caller is still there, and will end it
+    }
+    auto hold = set.txn().hold(doubtful.request);
+    if (!hold) return base::Fail{hold.error()};
+    if (hold->has_value()) {
+      auto undone = ledger::undo(set, **hold, doubtful.now);
+      if (!undone) return undone;
+    }
+  }
+  auto committed = commit(set);
+  if (!committed) return committed;
+  doubtful_.clear();
+  return base::Done{};
+}
+
+}  // namespace settle

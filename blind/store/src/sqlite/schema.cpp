@@ -1,0 +1,182 @@
+#include "sqlite/schema.hpp"
+
+#include <string>
+
+namespace store::sqlite {
+namespace {
+
+// Money and counts that may not be negative are checked here once more: a rule that is broken by
+// a bug above must not reach the disk. Ids of 64 bits are stored as signed numbers.
+constexpr const char* tables = R"sql(
+CREATE TABLE house (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  revenue INTEGER NOT NULL CHECK (revenue >= 0),
+  outside INTEGER NOT NULL CHECK (outside <= 0)
+) STRICT;
+CREATE TABLE tenants (
+  id INTEGER PRIMARY KEY,
+  available INTEGER NOT NULL CHECK (available >= 0),
+  held INTEGER NOT NULL CHECK (held >= 0),
+  sequence INTEGER NOT NULL CHECK (sequence >= 0),
+  chain BLOB
+) STRICT;
+CREATE TABLE keys (
+  id INTEGER PRIMARY KEY,
+  open INTEGER NOT NULL CHECK (open >= 0),
+  requests BLOB,
+  tokens BLOB
+) STRICT;
+CREATE TABLE months (
+  key INTEGER NOT NULL,
+  month INTEGER NOT NULL,
+  spent INTEGER NOT NULL CHECK (spent >= 0),
+  held INTEGER NOT NULL CHECK (held >= 0),
+  PRIMARY KEY (key, month)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE holds (
+  request BLOB NOT NULL PRIMARY KEY CHECK (length(request) = 16),
+  tenant INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  model INTEGER NOT NULL,
+  price_list INTEGER NOT NULL,
+  price_input INTEGER NOT NULL CHECK (price_input >= 0),
+  price_cached INTEGER NOT NULL CHECK (price_cached >= 0),
+  price_output INTEGER NOT NULL CHECK (price_output >= 0),
+  idempotency BLOB,
+  amount INTEGER NOT NULL CHECK (amount >= 0),
+  held_at INTEGER NOT NULL,
+  reserved_at INTEGER NOT NULL,
+  input INTEGER NOT NULL CHECK (input >= 0),
+  output_granted INTEGER NOT NULL CHECK (output_granted >= 0)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE claims (
+  tenant INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  request BLOB NOT NULL,
+  PRIMARY KEY (tenant, key)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE postings (
+  id INTEGER PRIMARY KEY,
+  request BLOB NOT NULL CHECK (length(request) = 16),
+  from_kind INTEGER NOT NULL,
+  from_tenant INTEGER NOT NULL,
+  to_kind INTEGER NOT NULL,
+  to_tenant INTEGER NOT NULL,
+  amount INTEGER NOT NULL CHECK (amount > 0),
+  time INTEGER NOT NULL,
+  kind INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX top_ups ON postings (request) WHERE kind <= 2;
+CREATE INDEX top_ups_in ON postings (to_tenant, time) WHERE kind = 1;
+CREATE INDEX top_ups_out ON postings (from_tenant, time) WHERE kind = 2;
+CREATE TABLE voids (
+  request BLOB NOT NULL PRIMARY KEY CHECK (length(request) = 16),
+  tenant INTEGER NOT NULL,
+  time INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE artefacts (
+  id INTEGER PRIMARY KEY,
+  weights BLOB NOT NULL,
+  tokenizer BLOB NOT NULL,
+  UNIQUE (weights, tokenizer)
+) STRICT;
+CREATE TABLE receipts (
+  tenant INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  id BLOB NOT NULL CHECK (length(id) = 16),
+  key INTEGER NOT NULL,
+  model INTEGER NOT NULL,
+  price_list INTEGER NOT NULL,
+  price_input INTEGER NOT NULL CHECK (price_input >= 0),
+  price_cached INTEGER NOT NULL CHECK (price_cached >= 0),
+  price_output INTEGER NOT NULL CHECK (price_output >= 0),
+  artefacts INTEGER NOT NULL,
+  output BLOB,
+  previous BLOB,
+  held_at INTEGER NOT NULL,
+  charge INTEGER NOT NULL CHECK (charge >= 0),
+  balance_after INTEGER NOT NULL CHECK (balance_after >= 0),
+  input INTEGER NOT NULL CHECK (input >= 0),
+  cached INTEGER NOT NULL CHECK (cached BETWEEN 0 AND input),
+  output_tokens INTEGER NOT NULL CHECK (output_tokens >= 0),
+  end_reason INTEGER NOT NULL,
+  PRIMARY KEY (tenant, time, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX receipts_by_id ON receipts (id);
+CREATE TABLE usage_hours (
+  tenant INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  key INTEGER NOT NULL,
+  model INTEGER NOT NULL,
+  price_list INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  input INTEGER NOT NULL,
+  cached INTEGER NOT NULL,
+  output INTEGER NOT NULL,
+  charge INTEGER NOT NULL,
+  PRIMARY KEY (tenant, hour, key, model, price_list)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// History is insert-only, for a hand with a database shell as well.
+constexpr const char* guards[] = {"postings", "receipts", "voids", "artefacts"};
+
+std::string guards_sql() {
+  std::string sql;
+  for (const std::string table : guards) {
+    for (const std::string deed : {"UPDATE", "DELETE"}) {
+      sql += "CREATE TRIGGER " + table + "_no_" + deed + " BEFORE " + deed + " ON " + table +
+             " BEGIN SELECT RAISE(ABORT, 'history is insert-only'); END;\n";
+    }
+  }
+  return sql;
+}
+
+}  // namespace
+
+Stored<base::Done> set_up_writer(const Connection& connection, const SqliteOptions& options) {
+  std::string sql =
+      "PRAGMA journal_mode = WAL;"
+      "PRAGMA synchronous = FULL;"
+      "PRAGMA recursive_triggers = ON;"
+      "PRAGMA trusted_schema = OFF;"
+      "PRAGMA cache_size = -65536;"
+      "PRAGMA wal_autocheckpoint = 4000;"
+      "PRAGMA journal_size_limit = 67108864;";
+  if (options.pages_max > 0) {
+    sql += "PRAGMA max_page_count = " + std::to_string(options.pages_max) + ";";
+  }
+  return connection.execute(sql.c_str());
+}
+
+Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) {
+  auto begun = connection.execute("BEGIN IMMEDIATE");
+  if (!begun) return begun;
+  auto version = connection.query_integer("PRAGMA user_version");
+  if (!version) return base::Fail{version.error()};
+  if (*version == schema_version) {
+    return connection.execute("COMMIT");
+  }
+  if (*version > schema_version) {
+    return base::Fail{ledger::StoreError::newer_schema};
+  }
+  auto count = connection.query_integer("SELECT count(*) FROM sqlite_schema");
+  if (!count) return base::Fail{count.error()};
+  if (*count > 0 || !may_create) {
+    return base::Fail{ledger::StoreError::corrupt};  // not a ledger, or one that was emptied
+  }
+  const std::string sql = std::string(tables) + guards_sql() +
+                          "PRAGMA user_version = " + std::to_string(schema_version) + "; COMMIT";
+  return connection.execute(sql.c_str());
+}
+
+Stored<base::Done> expect_schema(const Connection& connection) {
+  auto version = connection.query_integer("PRAGMA user_version");
+  if (!version) return base::Fail{version.error()};
+  if (*version == schema_version) return base::Done{};
+  return base::Fail{*version > schema_version ? ledger::StoreError::newer_schema
+                                              : ledger::StoreError::older_schema};
+}
+
+}  // namespace store::sqlite

@@ -1,0 +1,124 @@
+#include "sqlite/snapshot.hpp"
+
+#include <string>
+#include <utility>
+
+#include "sqlite/rows.hpp"
+
+namespace store::sqlite {
+namespace {
+
+template <class Row>
+class SqliteCursor final : public ledger::Cursor<Row> {
+ public:
+  using Read = Row (*)(const Statement&);
+  SqliteCursor(Statement statement, Read read) : statement_(std::move(statement)), read_(read) {}
+
+  Stored<std::optional<Row>> next() override {
+    if (ended_) return std::optional<Row>{};
+    auto found = statement_.step();
+    ended_ = !found || !*found;
+    if (!found) return base::Fail{found.error()};
+    if (!*found) return std::optional<Row>{};
+    return std::optional<Row>{read_(statement_)};
+  }
+
+ private:
+  Statement statement_;
+  Read read_;
+  bool ended_ = false;
+};
+
+ledger::TenantEntry read_entry(const Statement& s) {
+  return {{s.number(0)}, read_tenant(s, 1)};
+}
+
+ledger::VoidRow read_void(const Statement& s) {
+  return {s.request(0), {s.number(1)}, {s.integer(2)}};
+}
+
+class SqliteSnapshot final : public ledger::Snapshot {
+ public:
+  explicit SqliteSnapshot(std::unique_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
+
+  Stored<ledger::HouseRow> house() override {
+    const Statement s(connection_->handle(), "SELECT revenue, outside FROM house");
+    auto found = s.step();
+    if (!found) return base::Fail{found.error()};
+    if (!*found) return ledger::HouseRow{};
+    return ledger::HouseRow{{s.integer(0)}, {s.integer(1)}};
+  }
+  ledger::Rows<ledger::TenantEntry> tenants() override {
+    // Ids are compared as the unsigned numbers they are.
+    return rows("SELECT id, available, held, sequence, chain FROM tenants ORDER BY id < 0, id",
+                read_entry);
+  }
+  ledger::Rows<ledger::Posting> postings_as_written() override {
+    return rows(std::string("SELECT ") + posting_columns + " FROM postings ORDER BY id",
+                read_posting);
+  }
+  ledger::Rows<ledger::Posting> postings_by_request() override {
+    return rows(std::string("SELECT ") + posting_columns + " FROM postings ORDER BY request, id",
+                read_posting);
+  }
+  ledger::Rows<ledger::HoldRow> holds_by_request() override {
+    return rows(std::string("SELECT ") + hold_columns + " FROM holds ORDER BY request", read_hold);
+  }
+  ledger::Rows<ledger::VoidRow> voids_by_request() override {
+    return rows("SELECT request, tenant, time FROM voids ORDER BY request", read_void);
+  }
+  ledger::Rows<ledger::Receipt> receipts_by_request() override { return receipts("r.id"); }
+  ledger::Rows<ledger::Receipt> receipts_by_tenant() override {
+    return receipts("r.tenant < 0, r.tenant, r.sequence");
+  }
+  Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
+    const Statement s(connection_->handle(),
+                      "SELECT ifnull(sum(requests), 0), ifnull(sum(input), 0), "
+                      "ifnull(sum(cached), 0), ifnull(sum(output), 0), ifnull(sum(charge), 0) "
+                      "FROM usage_hours WHERE tenant = ?");
+    if (!s.ready()) return base::Fail{ledger::StoreError::corrupt};
+    s.bind(1, tenant.value);
+    auto found = s.step();
+    if (!found) return base::Fail{found.error()};
+    ledger::UsageLine line;
+    line.requests = s.number(0);
+    line.input = {s.number(1)};
+    line.cached = {s.number(2)};
+    line.output = {s.number(3)};
+    line.charge = {s.integer(4)};
+    return line;
+  }
+
+ private:
+  template <class Row>
+  ledger::Rows<Row> rows(const std::string& sql, Row (*read)(const Statement&)) {
+    Statement statement(connection_->handle(), sql.c_str());
+    if (!statement.ready()) {
+      return base::Fail{error_of(sqlite3_errcode(connection_->handle()))};
+    }
+    return std::unique_ptr<ledger::Cursor<Row>>(
+        std::make_unique<SqliteCursor<Row>>(std::move(statement), read));
+  }
+  ledger::Rows<ledger::Receipt> receipts(const std::string& order) {
+    return rows(
+        std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables + " ORDER BY " + order,
+        read_receipt);
+  }
+
+  std::unique_ptr<Connection> connection_;
+};
+
+}  // namespace
+
+Stored<std::unique_ptr<ledger::Snapshot>> open_snapshot(std::unique_ptr<Connection> connection) {
+  // Sorting by request spills to a file, so that memory stays flat.
+  auto begun = connection->execute("PRAGMA temp_store = FILE; PRAGMA cache_size = -8192; BEGIN;");
+  if (!begun) return base::Fail{begun.error()};
+  // The transaction sees the books as of its first read.
+  auto first = connection->query_integer("SELECT count(*) FROM house");
+  if (!first) return base::Fail{first.error()};
+  return std::unique_ptr<ledger::Snapshot>(std::make_unique<SqliteSnapshot>(std::move(connection)));
+}
+
+}  // namespace store::sqlite

@@ -1,0 +1,102 @@
+#include <string>
+
+#include "sqlite/rows.hpp"
+#include "sqlite/schema.hpp"
+#include "sqlite/txn.hpp"
+
+namespace store::sqlite {
+namespace {
+
+std::string marks(int count) {
+  std::string text = " VALUES (?";
+  for (int i = 1; i < count; ++i) {
+    text += ", ?";
+  }
+  return text + ")";
+}
+
+std::string sql_of(Query query) {
+  using enum Query;
+  const std::string holds = hold_columns;
+  const std::string postings = posting_columns;
+  switch (query) {
+    case begin: return "BEGIN IMMEDIATE";
+    case commit: return "COMMIT";
+    case rollback: return "ROLLBACK";
+    case get_house: return "SELECT revenue, outside FROM house WHERE id = 1";
+    case put_house:
+      return "INSERT INTO house (id, revenue, outside) VALUES (1, ?, ?) ON CONFLICT (id) "
+             "DO UPDATE SET revenue = excluded.revenue, outside = excluded.outside";
+    case get_tenant: return "SELECT available, held, sequence, chain FROM tenants WHERE id = ?";
+    case put_tenant:
+      return "INSERT INTO tenants (id, available, held, sequence, chain) VALUES (?, ?, ?, ?, ?) "
+             "ON CONFLICT (id) DO UPDATE SET available = excluded.available, held = excluded.held, "
+             "sequence = excluded.sequence, chain = excluded.chain";
+    case get_key: return "SELECT open, requests, tokens FROM keys WHERE id = ?";
+    case put_key:
+      return "INSERT INTO keys (id, open, requests, tokens) VALUES (?, ?, ?, ?) ON CONFLICT (id) "
+             "DO UPDATE SET open = excluded.open, requests = excluded.requests, "
+             "tokens = excluded.tokens";
+    case get_month: return "SELECT spent, held FROM months WHERE key = ? AND month = ?";
+    case put_month:
+      return "INSERT INTO months (key, month, spent, held) VALUES (?, ?, ?, ?) "
+             "ON CONFLICT (key, month) DO UPDATE SET spent = excluded.spent, held = excluded.held";
+    case get_hold: return "SELECT " + holds + " FROM holds WHERE request = ?";
+    case insert_hold: return "INSERT INTO holds (" + holds + ")" + marks(14);
+    case remove_hold: return "DELETE FROM holds WHERE request = ?";
+    case open_holds:
+      return "SELECT " + holds + " FROM holds WHERE request > ? ORDER BY request LIMIT ?";
+    case get_claim: return "SELECT request FROM claims WHERE tenant = ? AND key = ?";
+    case insert_claim: return "INSERT INTO claims (tenant, key, request) VALUES (?, ?, ?)";
+    case remove_claim: return "DELETE FROM claims WHERE tenant = ? AND key = ?";
+    case insert_posting: return "INSERT INTO postings (" + postings + ")" + marks(8);
+    case top_up: return "SELECT " + postings + " FROM postings WHERE request = ? AND kind <= 2";
+    case insert_void: return "INSERT INTO voids (request, tenant, time) VALUES (?, ?, ?)";
+    case get_void: return "SELECT 1 FROM voids WHERE request = ?";
+    case insert_receipt:
+      return "INSERT INTO receipts (tenant, time, sequence, id, key, model, price_list, "
+             "price_input, price_cached, price_output, artefacts, output, previous, held_at, "
+             "charge, balance_after, input, cached, output_tokens, end_reason)" +
+             marks(20);
+    case get_receipt:
+      return std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables +
+             " WHERE r.id = ?";
+    case get_artefacts: return "SELECT id FROM artefacts WHERE weights = ? AND tokenizer = ?";
+    case insert_artefacts:
+      return "INSERT INTO artefacts (weights, tokenizer) VALUES (?, ?) RETURNING id";
+    case add_usage:
+      return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
+             "cached, output, charge)" +
+             marks(10) +
+             " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
+             "input = input + excluded.input, cached = cached + excluded.cached, "
+             "output = output + excluded.output, charge = charge + excluded.charge";
+    case count_: break;
+  }
+  return {};
+}
+
+}  // namespace
+
+Stored<std::unique_ptr<Writer>> Writer::open(const std::filesystem::path& file, Mode mode,
+                                             const SqliteOptions& options) {
+  auto connection = Connection::open(file, mode, options);
+  if (!connection) return base::Fail{connection.error()};
+  auto writer = std::make_unique<Writer>();
+  writer->connection_ = std::move(connection).value();
+  const Connection& db = *writer->connection_;
+  auto set_up = set_up_writer(db, options);
+  if (!set_up) return base::Fail{set_up.error()};
+  auto schema = ensure_schema(db, mode == Mode::create);
+  if (!schema) return base::Fail{schema.error()};
+  for (std::uint32_t i = 0; i < static_cast<std::uint32_t>(Query::count_); ++i) {
+    Statement statement(db.handle(), sql_of(static_cast<Query>(i)).c_str());
+    if (!statement.ready()) {
+      return base::Fail{error_of(sqlite3_errcode(db.handle()))};
+    }
+    writer->statements_[i] = std::move(statement);
+  }
+  return writer;
+}
+
+}  // namespace store::sqlite
