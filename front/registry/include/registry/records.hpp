@@ -1,0 +1,69 @@
+// What has a name: tenants, keys and price lists. Immutable once made; a change makes a new one.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <base/quantity.hpp>
+#include <price/price_list.hpp>
+#include <settle/commands.hpp>
+#include <terms/ids.hpp>
+
+namespace registry {
+
+struct Tenant {
+  terms::TenantId id;
+  std::string name;
+  base::UnixNs created;
+  std::array<std::uint8_t, 32> salt{};  ///< For pseudonyms and idempotency digests. Secret.
+};
+
+struct Key {
+  terms::KeyId id;         ///< None only for the admin key of the environment.
+  terms::TenantId tenant;  ///< None for admin keys.
+  std::string tenant_name;
+  std::string name;
+  std::string prefix;  ///< The first characters of the secret, to recognise it by.
+  base::UnixNs created;
+  base::UnixNs revoked_at;  ///< 0 = in force.
+  settle::Limits limits;
+
+  [[nodiscard]] bool admin() const { return !tenant.valid(); }
+  [[nodiscard]] bool revoked() const { return revoked_at.value != 0; }
+};
+
+/// A key just made. The secret is here and nowhere else.
+struct NewKey {
+  std::shared_ptr<const Key> key;
+  std::string secret;
+};
+
+/// A price for a model by name.
+struct NamedPrices {
+  std::string model;
+  price::Prices prices;
+  friend bool operator==(const NamedPrices&, const NamedPrices&) = default;
+};
+
+/// A published price list.
+struct PublishedList {
+  price::PriceList list;            ///< By id.
+  std::vector<NamedPrices> models;  ///< By name, in the order of their names.
+  std::string currency;
+  base::UnixNs published;
+  std::string canonical;   ///< RFC 8785: what is hashed and signed.
+  std::string hash;        ///< SHA-256 of `canonical`, hexadecimal.
+  std::string signature;   ///< Ed25519 over `canonical`, base64url.
+  std::string public_key;  ///< PEM.
+};
+
+/// What a model costs at a moment, and by which list.
+struct Offer {
+  terms::PriceListId list;
+  price::Prices prices;
+};
+
+}  // namespace registry
