@@ -47,6 +47,7 @@ struct ModelFacts {
   std::uint32_t embed_whole_max = 0;  ///< 0 = embed jobs may be prefilled in chunks; else a job's
                                       ///< whole prompt must come in one entry of at most this many.
   bool has_chat_template = false;     ///< false: chats are rendered as ChatML, for want of better.
+  bool can_generate = true;           ///< false: an encoder, which only embeds.
   bool can_fork = true;               ///< false: a plan must not fork; each lane computes its own.
   terms::Digest weights;              ///< SHA-256 of the weights file.
   terms::Digest tokenizer;            ///< SHA-256 over vocabulary and merges.

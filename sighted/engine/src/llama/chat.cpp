@@ -1,0 +1,310 @@
+#include "chat.hpp"
+
+#include <chat.h>
+#include <log.h>
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "reply_parser.hpp"
+
+namespace engine::llama {
+namespace {
+
+constexpr std::size_t schema_bytes_max = 1U << 18U;
+constexpr int schema_depth_max = 64;
+
+/// Refuses schemas that would exhaust the stack of a recursive reader. Not a JSON check.
+bool sane_schema(const std::string& schema) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    const char c = schema[i];
+    if (quoted) {
+      i += c == '\\' ? 1U : 0U;
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > schema_depth_max) {
+        return false;
+      }
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return schema.size() <= schema_bytes_max;
+}
+
+bool is_schema(const std::string& schema) {
+  if (!sane_schema(schema)) {
+    return false;
+  }
+  try {
+    return common_json::parse(schema).is_object();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+ParsedReply parsed(const std::string& text, bool partial, const common_chat_parser_params& how) {
+  common_chat_msg message = common_chat_parse(text, partial, how);
+  ParsedReply reply;
+  reply.text = std::move(message.content);
+  reply.reasoning = std::move(message.reasoning_content);
+  for (auto& call : message.tool_calls) {
+    reply.calls.push_back({std::move(call.id), std::move(call.name), std::move(call.arguments)});
+  }
+  return reply;
+}
+
+/// What an answer's parsers share; they may outlive the job.
+struct FormatData {
+  common_chat_parser_params how;
+  Constraints constraints;
+  std::vector<std::string> stops;
+  bool plain = true;  ///< No tools and no thinking: the answer is its text.
+};
+
+class Parser final : public ReplyParser {
+ public:
+  Parser(std::shared_ptr<const FormatData> format, std::uint64_t call_ids)
+      : format_(std::move(format)), diff_(call_ids) {
+    if (format_->how.is_continuation && !format_->plain) {
+      diff_.begin_with(read(true));
+    }
+  }
+
+  content::ReplyDelta feed(std::string_view text) override {
+    if (format_->plain) {
+      content::ReplyDelta delta;
+      delta.text = text;
+      return delta;
+    }
+    text_ += text;
+    // Each parse reads all there is. Waiting for a small part more keeps the sum of all parses
+    // linear in the length of long answers; short ones are parsed at every token.
+    if (text_.size() - parsed_at_ <= text_.size() / 512) {
+      return {};
+    }
+    parsed_at_ = text_.size();
+    return diff_.update(read(true), false);
+  }
+
+  content::ReplyDelta finish() override {
+    if (format_->plain) {
+      return {};
+    }
+    return diff_.update(read(false), true);
+  }
+
+  [[nodiscard]] bool called_tool() const override { return diff_.called_tool(); }
+
+ private:
+  /// What can be understood of the text. A model may break its own format: then what was told so
+  /// far stands, and where that was nothing but text, all of it is text.
+  ParsedReply read(bool partial) const {
+    try {
+      return parsed(text_, partial, format_->how);
+    } catch (const std::exception&) {
+      ParsedReply reply = diff_.told();
+      if (!partial) {
+        return read_broken(std::move(reply));
+      }
+      return reply;
+    }
+  }
+
+  ParsedReply read_broken(ParsedReply reply) const {
+    try {
+      return parsed(text_, true, format_->how);
+    } catch (const std::exception&) {
+      if (reply.calls.empty() && reply.reasoning.empty() && text_.starts_with(reply.text)) {
+        reply.text = text_;
+      }
+      return reply;
+    }
+  }
+
+  std::shared_ptr<const FormatData> format_;
+  ReplyDiff diff_;
+  std::string text_;
+  std::size_t parsed_at_ = 0;
+};
+
+class Format final : public ChatFormat {
+ public:
+  explicit Format(std::shared_ptr<const FormatData> data) : data_(std::move(data)) {}
+  [[nodiscard]] std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids) const override {
+    return std::make_unique<Parser>(data_, call_ids);
+  }
+  [[nodiscard]] std::vector<std::string> stops() const override { return data_->stops; }
+  [[nodiscard]] const Constraints& constraints() const override { return data_->constraints; }
+
+ private:
+  std::shared_ptr<const FormatData> data_;
+};
+
+GrammarTrigger::Kind kind_of(common_grammar_trigger_type type) {
+  switch (type) {
+    case COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN: return GrammarTrigger::Kind::token;
+    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN: return GrammarTrigger::Kind::pattern;
+    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN_FULL: return GrammarTrigger::Kind::whole_pattern;
+    case COMMON_GRAMMAR_TRIGGER_TYPE_WORD: break;
+  }
+  return GrammarTrigger::Kind::word;
+}
+
+std::shared_ptr<const Format> format_of(common_chat_params& rendered, const content::Chat& chat) {
+  auto data = std::make_shared<FormatData>();
+  data->how = common_chat_parser_params(rendered);
+  data->how.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+  data->how.is_continuation = chat.continue_last;
+  data->how.parse_tool_calls = !chat.tools.empty() && chat.tool_choice != content::ToolChoice::none;
+  if (!rendered.parser.empty()) {
+    data->how.parser.load(rendered.parser);
+  }
+  data->plain = !data->how.parse_tool_calls && rendered.thinking_start_tag.empty() &&
+                rendered.thinking_end_tags.empty() && rendered.preserved_tokens.empty();
+  Constraints& constraints = data->constraints;
+  constraints.grammar = std::move(rendered.grammar);
+  constraints.lazy = rendered.grammar_lazy;
+  for (auto& trigger : rendered.grammar_triggers) {
+    constraints.triggers.push_back(
+        {kind_of(trigger.type), std::move(trigger.value), trigger.token});
+  }
+  constraints.preserved = std::move(rendered.preserved_tokens);
+  constraints.generation_prompt = std::move(rendered.generation_prompt);
+  constraints.thinking_start = std::move(rendered.thinking_start_tag);
+  constraints.thinking_ends = std::move(rendered.thinking_end_tags);
+  data->stops = std::move(rendered.additional_stops);
+  return std::make_shared<Format>(std::move(data));
+}
+
+/// A tool's answer names its call by id; templates want the tool's name.
+std::string tool_name_of(const content::Chat& chat, const content::Message& answer) {
+  if (!answer.tool_name.empty()) {
+    return answer.tool_name;
+  }
+  for (const auto& message : chat.messages) {
+    for (const auto& call : message.tool_calls) {
+      if (call.id == answer.tool_call_id) {
+        return call.name;
+      }
+    }
+  }
+  return {};
+}
+
+common_chat_msg message_of(const content::Chat& chat, const content::Message& message) {
+  common_chat_msg made;
+  made.role = message.role;
+  made.content = message.text;
+  made.reasoning_content = message.reasoning;
+  for (const auto& call : message.tool_calls) {
+    made.tool_calls.push_back({call.name, call.arguments.empty() ? "{}" : call.arguments, call.id});
+  }
+  if (message.role == "tool") {
+    made.tool_call_id = message.tool_call_id;
+    made.tool_name = tool_name_of(chat, message);
+  }
+  return made;
+}
+
+common_chat_tool_choice choice_of(const content::Chat& chat) {
+  switch (chat.tool_choice) {
+    case content::ToolChoice::required: return COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    case content::ToolChoice::none: return COMMON_CHAT_TOOL_CHOICE_NONE;
+    case content::ToolChoice::automatic: break;
+  }
+  return COMMON_CHAT_TOOL_CHOICE_AUTO;
+}
+
+/// errors  bad_schema, bad_template_input (nothing to say, a forced tool that is not there).
+base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat& chat) {
+  common_chat_templates_inputs inputs;
+  for (const auto& message : chat.messages) {
+    inputs.messages.push_back(message_of(chat, message));
+  }
+  for (const auto& tool : chat.tools) {
+    const std::string parameters = tool.parameters.empty() ? "{}" : tool.parameters;
+    if (!is_schema(parameters)) {
+      return base::Fail{Error::bad_schema};
+    }
+    if (chat.forced_tool.empty() || tool.name == chat.forced_tool) {
+      inputs.tools.push_back({tool.name, tool.description, parameters});
+    }
+  }
+  if (chat.messages.empty() || (inputs.tools.empty() && !chat.tools.empty())) {
+    return base::Fail{Error::bad_template_input};
+  }
+  if (!chat.json_schema.empty()) {
+    if (!is_schema(chat.json_schema)) {
+      return base::Fail{Error::bad_schema};
+    }
+    const bool any = common_json::parse(chat.json_schema).empty();
+    inputs.json_schema = any ? R"({"type":"object"})" : chat.json_schema;
+  }
+  inputs.tool_choice = choice_of(chat);
+  inputs.parallel_tool_calls = chat.parallel_tool_calls;
+  inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+  if (chat.continue_last) {
+    if (chat.messages.back().role != "assistant" || !chat.messages.back().tool_calls.empty()) {
+      return base::Fail{Error::bad_template_input};
+    }
+    inputs.continue_final_message = COMMON_CHAT_CONTINUATION_AUTO;
+    inputs.add_generation_prompt = false;
+  }
+  return inputs;
+}
+
+class Templates final : public ChatTemplates {
+ public:
+  explicit Templates(const llama_model* model) {
+    try {
+      templates_ = common_chat_templates_init(model, "");
+      explicit_ = common_chat_templates_was_explicit(templates_.get());
+    } catch (const std::exception&) {
+      templates_ = common_chat_templates_init(model, "chatml");
+    }
+  }
+
+  [[nodiscard]] base::Result<RenderedChat, Error> render(const content::Chat& chat) const override {
+    try {
+      const auto inputs = inputs_of(chat);
+      if (!inputs) {
+        return base::Fail{inputs.error()};
+      }
+      common_chat_params rendered = common_chat_templates_apply(templates_.get(), *inputs);
+      RenderedChat made;
+      made.prompt = std::move(rendered.prompt);
+      made.format = format_of(rendered, chat);
+      return made;
+    } catch (const std::exception& failure) {
+      // The text is looked at and dropped: it may quote the conversation.
+      const std::string_view what = failure.what();
+      const bool schema = what.find("JSON schema") != std::string_view::npos ||
+                          what.find("grammar") != std::string_view::npos;
+      return base::Fail{schema ? Error::bad_schema : Error::bad_template_input};
+    }
+  }
+
+  [[nodiscard]] bool explicit_template() const override { return explicit_; }
+
+ private:
+  common_chat_templates_ptr templates_;
+  bool explicit_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ChatTemplates> make_chat_templates(const llama_model* model) {
+  return std::make_unique<Templates>(model);
+}
+
+void silence_common() {
+  common_log_set_verbosity_thold(-1);
+}
+
+}  // namespace engine::llama

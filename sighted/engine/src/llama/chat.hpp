@@ -1,0 +1,42 @@
+// Chat templates, tool calls and schemas, by llama-common. Only chat.cpp includes it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <base/result.hpp>
+#include <engine/engine.hpp>
+
+#include "constraints.hpp"
+#include "handles.hpp"
+
+namespace engine::llama {
+
+class ChatFormat : public ReplyFormat {
+ public:
+  [[nodiscard]] virtual const Constraints& constraints() const = 0;
+};
+
+struct RenderedChat {
+  std::string prompt;
+  std::shared_ptr<const ChatFormat> format;
+};
+
+/// The templates of one model. Immutable; render() may be called from several threads at once.
+class ChatTemplates {
+ public:
+  virtual ~ChatTemplates() = default;
+  /// errors  bad_template_input, bad_schema.
+  [[nodiscard]] virtual base::Result<RenderedChat, Error> render(
+      const content::Chat& chat) const = 0;
+  /// False where the model has no template that can be read, and ChatML stands in.
+  [[nodiscard]] virtual bool explicit_template() const = 0;
+};
+
+/// Never fails: what cannot be read is replaced by ChatML.
+[[nodiscard]] std::unique_ptr<ChatTemplates> make_chat_templates(const llama_model* model);
+
+/// Silences llama-common, which would print what it cannot parse.
+void silence_common();
+
+}  // namespace engine::llama
