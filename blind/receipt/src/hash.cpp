@@ -1,24 +1,15 @@
 #include <receipt/hash.hpp>
 
-#include <openssl/sha.h>
-
-#include <array>
-#include <cstddef>
-#include <cstdint>
+#include <receipt/digest.hpp>
 
 #include "encode.hpp"
 
 namespace receipt {
 
 terms::Digest hash_of(const ledger::Receipt& receipt) {
-  const Encoded bytes = encode(receipt);
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
-  SHA256(bytes.data(), bytes.size(), hash.data());
-  terms::Digest digest;
-  for (std::size_t i = 0; i < hash.size(); ++i) {
-    digest.words[i / 8] = (digest.words[i / 8] << 8) | hash[i];
-  }
-  return digest;
+  Hasher hasher;
+  hasher.add_bytes(encode(receipt));
+  return hasher.digest();
 }
 
 bool follows(const ledger::Receipt& before, const ledger::Receipt& next) {
