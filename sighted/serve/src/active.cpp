@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <base/invariant.hpp>
-#include <receipt/digest.hpp>
+#include <receipt/hasher.hpp>
 
 namespace serve {
 

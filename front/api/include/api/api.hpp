@@ -1,0 +1,92 @@
+// The routes of the public API: who may call them, what they may touch, and their answers.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <api/metrics.hpp>
+#include <base/ports.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <http/exchange.hpp>
+#include <http/message.hpp>
+#include <ledger/reader.hpp>
+#include <registry/registry.hpp>
+#include <serve/hall.hpp>
+
+namespace api {
+
+/// A flavour and the name it is served under.
+struct ServedModel {
+  std::string name;
+  serve::Flavour flavour;
+  std::int64_t created_s = 0;  ///< Unix time of loading.
+};
+
+/// The admin door: takes a request below /admin/, answers with status and JSON. Blocks; is called
+/// on the desk thread only.
+using AdminDoor = std::function<http::Response(const http::Request&)>;
+
+/// What the API stands on. All of it must outlive the Api.
+struct Surroundings {
+  serve::Hall& hall;
+  registry::Registry& registry;
+  ledger::Reader& reader;
+  const base::Clock& clock;
+  Metrics& metrics;
+  std::vector<ServedModel> models;
+  AdminDoor admin;
+  std::function<bool()> ready;  ///< The store takes commands and nothing is draining.
+};
+
+/// Who may call a route.
+enum class Access {
+  everyone,
+  tenant,  ///< A tenant's key.
+  admin,   ///< An admin key, or the admin socket.
+};
+
+/// What a route may cost. Only `runs` reaches an engine thread, and only through the hall, which
+/// holds the money first.
+enum class Work {
+  nothing,  ///< Answers from memory.
+  reads,    ///< Reads the books or the registry, or changes them (admin); on the desk thread.
+  renders,  ///< Renders and tokenizes, runs nothing.
+  runs,
+};
+
+/// One line of the route table.
+struct RouteInfo {
+  http::Method method;
+  std::string_view path;  ///< A last part in braces stands for any one part; /** for any rest.
+  Access access;
+  Work work;
+};
+
+/// Thread-safe: handlers run on their connections' strands, slow reads on one desk thread.
+class Api {
+ public:
+  explicit Api(Surroundings surroundings);
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  /// Answers one request; never throws what a client could cause.
+  boost::asio::awaitable<void> answer(http::Exchange& exchange);
+  /// The body of what the HTTP server itself refuses.
+  [[nodiscard]] static http::Response refusal(http::Refusal reason, unsigned status,
+                                              std::string_view path);
+  /// Every route there is, for the test that enumerates them.
+  [[nodiscard]] static std::span<const RouteInfo> routes();
+
+ private:
+  class Inside;
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace api

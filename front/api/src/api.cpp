@@ -1,0 +1,219 @@
+#include <api/api.hpp>
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <boost/asio/bind_executor.hpp>
+
+#include "inside.hpp"
+
+namespace api {
+
+Api::Api(Surroundings surroundings)
+    : inside_(std::make_unique<Inside>(std::move(surroundings))) {}
+
+Api::~Api() = default;
+
+asio::awaitable<void> Api::answer(http::Exchange& exchange) { return inside_->answer(exchange); }
+
+http::Response Api::refusal(http::Refusal reason, unsigned status, std::string_view path) {
+  return to_response(refused(reason, status), path);
+}
+
+std::span<const RouteInfo> Api::routes() {
+  static const std::vector<RouteInfo> infos = [] {
+    std::vector<RouteInfo> all;
+    for (const Inside::Route& route : Inside::table()) {
+      all.push_back(route.info);
+    }
+    return all;
+  }();
+  return infos;
+}
+
+std::span<const Api::Inside::Route> Api::Inside::table() {
+  using http::Method;
+  static const std::array routes{
+      Route{{Method::post, "/v1/chat/completions", Access::tenant, Work::runs},
+            &Inside::chat_completions},
+      Route{{Method::post, "/v1/completions", Access::tenant, Work::runs}, &Inside::completions},
+      Route{{Method::post, "/v1/embeddings", Access::tenant, Work::runs}, &Inside::embeddings},
+      Route{{Method::post, "/v1/messages", Access::tenant, Work::runs}, &Inside::messages},
+      Route{{Method::post, "/v1/messages/count_tokens", Access::tenant, Work::renders},
+            &Inside::count_tokens},
+      Route{{Method::post, "/v1/quote", Access::tenant, Work::renders}, &Inside::quote},
+      Route{{Method::get, "/v1/models", Access::tenant, Work::nothing}, &Inside::models},
+      Route{{Method::get, "/v1/models/{model}", Access::tenant, Work::nothing}, &Inside::model},
+      Route{{Method::get, "/v1/prices", Access::everyone, Work::nothing}, &Inside::prices},
+      Route{{Method::get, "/v1/prices/{version}", Access::everyone, Work::nothing},
+            &Inside::price_list},
+      Route{{Method::get, "/v1/balance", Access::tenant, Work::reads}, &Inside::balance},
+      Route{{Method::get, "/v1/usage", Access::tenant, Work::reads}, &Inside::usage},
+      Route{{Method::get, "/v1/receipts/{id}", Access::tenant, Work::reads}, &Inside::receipt},
+      Route{{Method::get, "/healthz", Access::everyone, Work::nothing}, &Inside::healthz},
+      Route{{Method::get, "/readyz", Access::everyone, Work::nothing}, &Inside::readyz},
+      Route{{Method::get, "/metrics", Access::everyone, Work::nothing}, &Inside::metrics},
+      Route{{Method::get, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
+      Route{{Method::post, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
+      Route{{Method::put, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
+      Route{{Method::patch, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
+      Route{{Method::delete_, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
+  };
+  return routes;
+}
+
+namespace {
+
+/// What stands for the braces of `pattern`; empty for a path without them. Nothing: no match.
+std::optional<std::string> match(std::string_view pattern, std::string_view path) {
+  if (pattern.ends_with("/**")) {
+    const std::string_view stem = pattern.substr(0, pattern.size() - 2);
+    return path.starts_with(stem) ? std::optional<std::string>{path.substr(stem.size())}
+                                  : std::nullopt;
+  }
+  const std::size_t brace = pattern.find('{');
+  if (brace == std::string_view::npos) {
+    return pattern == path ? std::optional<std::string>{""} : std::nullopt;
+  }
+  const std::string_view stem = pattern.substr(0, brace);
+  if (!path.starts_with(stem) || path.size() == stem.size()) {
+    return std::nullopt;
+  }
+  return std::string(path.substr(stem.size()));
+}
+
+std::string_view secret_of(const http::Request& request) {
+  constexpr std::string_view scheme = "bearer ";
+  const std::string_view authorization = request.header("authorization");
+  if (authorization.size() > scheme.size() &&
+      http::equal_without_case(authorization.substr(0, scheme.size()), scheme)) {
+    return authorization.substr(scheme.size());
+  }
+  return request.header("x-api-key");
+}
+
+}  // namespace
+
+Api::Inside::Inside(Surroundings surroundings) : around_(std::move(surroundings)) {
+  for (const ServedModel& model : around_.models) {
+    models_.emplace(model.name, model);
+  }
+}
+
+Api::Inside::~Inside() { desk_.join(); }
+
+std::optional<Problem> Api::Inside::authenticate(const Route& route, Call& call) const {
+  if (route.info.access == Access::everyone ||
+      (route.info.access == Access::admin && call.request.over_admin_socket)) {
+    return std::nullopt;
+  }
+  const std::string_view secret = secret_of(call.request);
+  if (secret.empty()) {
+    return no_key();
+  }
+  call.key = around_.registry.authenticate(secret);
+  if (call.key == nullptr) {
+    return wrong_key();
+  }
+  if (call.key->admin() != (route.info.access == Access::admin)) {
+    return call.key->admin() ? admin_key_elsewhere()
+                             : problem(403, "admin_key_required",
+                                       "This route needs an admin key ('mains key create "
+                                       "--admin').");
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
+  Call call{exchange, exchange.request(), nullptr, {}};
+  const http::Method method =
+      call.request.method == http::Method::head ? http::Method::get : call.request.method;
+  bool path_known = false;
+  for (const Route& route : table()) {
+    std::optional<std::string> part = match(route.info.path, call.request.path);
+    if (!part.has_value()) {
+      continue;
+    }
+    path_known = true;
+    if (route.info.method != method) {
+      continue;
+    }
+    call.part = std::move(*part);
+    if (const std::optional<Problem> refused = authenticate(route, call)) {
+      co_await fail(call, *refused);
+    } else {
+      co_await (this->*route.handler)(call);
+    }
+    co_return;
+  }
+  co_await fail(call, path_known ? problem(405, "method_not_allowed",
+                                           "This route does not take this method.")
+                                 : no_such_route(call.request.path));
+}
+
+asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
+  around_.metrics.on_answer(response.status);
+  co_await call.exchange.send(std::move(response));
+}
+
+asio::awaitable<void> Api::Inside::send_json(Call& call, std::string body) {
+  http::Response response;
+  response.body = std::move(body);
+  co_await send(call, std::move(response));
+}
+
+asio::awaitable<void> Api::Inside::fail(Call& call, const Problem& problem) {
+  co_await send(call, to_response(problem, call.request.path));
+}
+
+asio::awaitable<void> Api::Inside::store_failed(Call& call) {
+  co_await fail(call, try_later(problem(503, "ledger_unavailable",
+                                        "The ledger cannot be read at the moment. Try again."),
+                                {1'000'000'000}));
+}
+
+std::string Api::Inside::currency() const {
+  const registry::ListPtr list = around_.registry.price_list(around_.clock.now());
+  return list == nullptr ? std::string{} : list->currency;
+}
+
+base::Result<Api::Inside::Served, Problem> Api::Inside::served(std::string_view name) const {
+  const auto found = models_.find(std::string(name));
+  if (found == models_.end()) {
+    return base::Fail{no_such_model()};
+  }
+  const auto offer =
+      around_.registry.prices(found->second.flavour.model, around_.clock.now());
+  if (!offer.has_value()) {
+    return base::Fail{model_without_price()};
+  }
+  return Served{&found->second, {offer->list, offer->prices}};
+}
+
+asio::awaitable<void> Api::Inside::healthz(Call& call) { co_await send_json(call, R"({"status":"ok"})"); }
+
+asio::awaitable<void> Api::Inside::readyz(Call& call) {
+  if (around_.ready()) {
+    co_await send_json(call, R"({"status":"ready"})");
+  } else {
+    co_await fail(call, try_later(problem(503, "not_ready",
+                                          "The server is shutting down or its ledger does not "
+                                          "take commands."),
+                                  {1'000'000'000}));
+  }
+}
+
+asio::awaitable<void> Api::Inside::metrics(Call& call) {
+  http::Response response;
+  response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+  response.body = around_.metrics.text();
+  co_await send(call, std::move(response));
+}
+
+asio::awaitable<void> Api::Inside::admin(Call& call) {
+  const http::Request& request = call.request;
+  co_await send(call, co_await on_desk(call, [this, &request] { return around_.admin(request); }));
+}
+
+}  // namespace api

@@ -1,0 +1,44 @@
+// What went wrong, in the words of the protocol that asked, with what to do next.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <http/message.hpp>
+#include <serve/hall.hpp>
+#include <serve/stream.hpp>
+#include <wire/answer.hpp>
+
+namespace api {
+
+/// An error and the headers that belong to it (retry-after, x-receipt-id).
+struct Problem {
+  wire::ApiError error;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+[[nodiscard]] Problem problem(int status, std::string code, std::string message,
+                              std::string param = {});
+/// Wait before trying again; seconds are rounded up, at least 1.
+[[nodiscard]] Problem try_later(Problem problem, base::SpanNs wait);
+
+[[nodiscard]] Problem no_key();
+[[nodiscard]] Problem wrong_key();
+[[nodiscard]] Problem admin_key_elsewhere();
+[[nodiscard]] Problem no_such_route(std::string_view path);
+[[nodiscard]] Problem no_such_model();
+[[nodiscard]] Problem model_without_price();
+[[nodiscard]] Problem body_error(const wire::ParseError& error);
+[[nodiscard]] Problem unfit(const serve::Unfit& unfit);
+[[nodiscard]] Problem failed(const serve::Failed& failed);
+/// A request that ended in the middle, charged for what was decoded.
+[[nodiscard]] Problem broken_off(terms::EndReason why);
+/// What the HTTP server refused before a handler saw it.
+[[nodiscard]] Problem refused(http::Refusal reason, unsigned status);
+
+/// Routes under /v1/messages answer in Anthropic's form, all others in OpenAI's.
+[[nodiscard]] http::Response to_response(const Problem& problem, std::string_view path);
+
+}  // namespace api

@@ -1,0 +1,408 @@
+// The routes that run a model: parse, prepare, pay, and hand the answer on as it comes.
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/bind_executor.hpp>
+
+#include <notation/id_text.hpp>
+#include <notation/money_text.hpp>
+#include <receipt/hasher.hpp>
+#include <wire/anthropic_parse.hpp>
+#include <wire/anthropic_write.hpp>
+#include <wire/json_writer.hpp>
+#include <wire/openai_parse.hpp>
+#include <wire/openai_write.hpp>
+
+#include "inside.hpp"
+#include "waiter.hpp"
+
+namespace api {
+
+using terms::EndReason;
+
+namespace {
+
+constexpr std::size_t large_body_bytes = std::size_t{64} * 1024;
+constexpr std::chrono::seconds keep_alive_pause{15};
+
+}  // namespace
+
+/// An answer under way: one parser for each choice turns text into content, reasoning and calls.
+struct Api::Inside::Generation {
+  serve::Ticket ticket;
+  std::shared_ptr<serve::Stream> stream;
+  std::shared_ptr<Waiter> waiter;
+  std::unique_ptr<ReplyWriter> writer;
+  std::vector<std::unique_ptr<engine::ReplyParser>> parsers;  ///< Empty: plain text.
+  std::vector<std::string> echo;                              ///< Empty: no echo.
+  std::uint32_t choices = 1;
+  base::Tokens input;
+
+  content::ReplyDelta parse(serve::TextPiece& piece) {
+    content::ReplyDelta delta;
+    if (parsers.empty()) {
+      delta.text = std::move(piece.text);
+    } else {
+      delta = parsers[piece.choice]->feed(piece.text);
+    }
+    delta.logprobs = std::move(piece.logprobs);
+    return delta;
+  }
+
+  /// The rest of a choice, and how it ended.
+  std::pair<content::ReplyDelta, wire::Finish> finish(std::uint32_t choice, EndReason why,
+                                                      std::string stop_string) {
+    std::pair<content::ReplyDelta, wire::Finish> end;
+    end.second.reason = why;
+    end.second.stop_sequence = std::move(stop_string);
+    if (!parsers.empty()) {
+      end.first = parsers[choice]->finish();
+      end.second.called_tool = parsers[choice]->called_tool();
+    }
+    return end;
+  }
+};
+
+terms::Digest Api::Inside::idempotency(const Call& call) const {
+  const std::string_view key = call.request.header("idempotency-key");
+  const registry::TenantPtr tenant = around_.registry.tenant(call.key->tenant);
+  if (key.empty() || tenant == nullptr) {
+    return {};
+  }
+  receipt::Hasher hasher;
+  hasher.add_bytes(tenant->salt);
+  hasher.add_bytes({reinterpret_cast<const std::uint8_t*>(key.data()), key.size()});
+  return hasher.digest();
+}
+
+wire::ReplyHead Api::Inside::head(const serve::Ticket& ticket, const std::string& model) const {
+  return {notation::to_text(ticket.request()), model,
+          around_.clock.now().value / 1'000'000'000};
+}
+
+wire::UsageNote Api::Inside::usage_note(const serve::Charged& charged) const {
+  return {charged.usage, notation::to_text(charged.charge), currency()};
+}
+
+template <class Request>
+asio::awaitable<base::Result<serve::Prepared, serve::Unfit>> Api::Inside::prepare(
+    Call& call, const serve::Flavour& flavour, const Request& request) {
+  if (call.request.body.size() < large_body_bytes) {
+    co_return serve::Hall::prepare(flavour, request);
+  }
+  co_return co_await on_desk(
+      call, [&flavour, &request] { return serve::Hall::prepare(flavour, request); });
+}
+
+asio::awaitable<void> Api::Inside::chat_completions(Call& call) {
+  auto request = wire::parse_chat(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  co_await generate(call, std::move(request).value(), Protocol::openai_chat);
+}
+
+asio::awaitable<void> Api::Inside::completions(Call& call) {
+  auto request = wire::parse_completion(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  co_await generate(call, std::move(request).value(), Protocol::openai_completion);
+}
+
+asio::awaitable<void> Api::Inside::messages(Call& call) {
+  auto request = wire::parse_messages(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  co_await generate(call, std::move(request).value(), Protocol::anthropic);
+}
+
+asio::awaitable<void> Api::Inside::generate(Call& call, content::GenerationRequest request,
+                                            Protocol protocol) {
+  const auto model = served(request.model);
+  if (!model.ok()) {
+    co_await fail(call, model.error());
+    co_return;
+  }
+  auto prepared = co_await prepare(call, model->model->flavour, request);
+  if (!prepared.ok()) {
+    co_await fail(call, unfit(prepared.error()));
+    co_return;
+  }
+  const auto choices = static_cast<std::uint32_t>(prepared->prompts.size()) * prepared->choices;
+  std::vector<std::string> echo;
+  if (request.echo) {
+    for (const content::TokenIds& prompt : prepared->prompts) {
+      echo.insert(echo.end(), prepared->choices,
+                  model->model->flavour.loop->engine().text(prompt));
+    }
+  }
+  const std::shared_ptr<const engine::ReplyFormat> format = prepared->format;
+  const base::Tokens input = prepared->input;
+  auto stream = std::make_shared<serve::Stream>(request.stream ? serve::Reading::as_it_comes
+                                                               : serve::Reading::when_complete);
+  auto waiter = std::make_shared<Waiter>(call.exchange.executor());
+  stream->on_ready([waiter] { waiter->signal(); });
+  serve::Ticket ticket = around_.hall.submit(std::move(prepared).value(), caller(call),
+                                             model->offer, idempotency(call), stream);
+  call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
+
+  const WriterOptions options{protocol, choices, request.sampling.top_logprobs >= 0,
+                              request.stream_usage};
+  Generation generation{ticket, std::move(stream), std::move(waiter),
+                        make_writer(head(ticket, request.model), options), {}, std::move(echo),
+                        choices, input};
+  for (std::uint32_t i = 0; format != nullptr && i < choices; ++i) {
+    generation.parsers.push_back(format->parser(ticket.request().low + i));
+  }
+  if (request.stream) {
+    co_await stream_out(call, generation);
+  } else {
+    co_await send_whole(call, generation);
+  }
+}
+
+asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation) {
+  // The stream wakes us once, when the answer is complete and charged.
+  while (!co_await generation.waiter->wait(std::chrono::hours(1))) {
+  }
+  std::vector<wire::Answer> answers(generation.choices);
+  for (std::size_t i = 0; i < generation.echo.size(); ++i) {
+    answers[i].echo = generation.echo[i];
+  }
+  std::vector<bool> over(generation.choices, false);
+  const auto end = [&](std::uint32_t choice, EndReason why, std::string stop) {
+    auto [rest, finish] = generation.finish(choice, why, std::move(stop));
+    answers[choice].add(std::move(rest));
+    answers[choice].finish = std::move(finish);
+    over[choice] = true;
+  };
+  for (serve::Event& event : generation.stream->take()) {
+    if (auto* piece = std::get_if<serve::TextPiece>(&event)) {
+      answers[piece->choice].add(generation.parse(*piece));
+    } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
+      end(ended->choice, ended->end, std::move(ended->stop_string));
+    } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+      co_await fail(call, failed(*failure));
+      co_return;
+    } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
+      const std::string receipt = notation::to_text(charged->request);
+      if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
+        Problem broken = broken_off(charged->end);
+        broken.headers.emplace_back("x-receipt-id", receipt);
+        co_await fail(call, broken);
+        co_return;
+      }
+      for (std::uint32_t i = 0; i < generation.choices; ++i) {
+        if (!over[i]) {
+          end(i, charged->end, {});
+        }
+      }
+      http::Response response;
+      response.headers.emplace_back("x-receipt-id", receipt);
+      response.body = generation.writer->whole(answers, usage_note(*charged));
+      co_await send(call, std::move(response));
+    }
+  }
+}
+
+asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation) {
+  bool begun = false;
+  std::vector<bool> over(generation.choices, false);
+  for (;;) {
+    const bool signalled = co_await generation.waiter->wait(keep_alive_pause);
+    std::string out;
+    if (!signalled && begun) {
+      out = generation.writer->keep_alive();
+    }
+    bool last = false;
+    for (serve::Event& event : generation.stream->take()) {
+      if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+        if (!begun) {
+          co_await fail(call, failed(*failure));
+          co_return;
+        }
+        out += generation.writer->error(failed(*failure).error);
+        last = true;
+        continue;
+      }
+      if (!begun) {
+        // The first event is a token or the end, so the prompt's length is known by now.
+        begun = true;
+        around_.metrics.on_answer(200);
+        std::vector<std::pair<std::string, std::string>> headers{
+            {"x-receipt-id", notation::to_text(generation.ticket.request())},
+            {"cache-control", "no-cache"}};
+        if (!co_await call.exchange.begin_stream(200, "text/event-stream", std::move(headers))) {
+          generation.ticket.cancel(EndReason::disconnect);
+        }
+        out += generation.writer->start({generation.input, {0}, {0}});
+        for (std::uint32_t i = 0; i < generation.echo.size(); ++i) {
+          out += generation.writer->echo(i, generation.echo[i]);
+        }
+      }
+      last = write_event(generation, event, over, out) || last;
+    }
+    if (!out.empty() && !co_await call.exchange.write(out)) {
+      generation.ticket.cancel(EndReason::disconnect);
+    }
+    if (last) {
+      co_await call.exchange.end_stream();
+      co_return;
+    }
+  }
+}
+
+/// Adds what an event says to `out`. True: it was the last.
+bool Api::Inside::write_event(Generation& generation, serve::Event& event, std::vector<bool>& over,
+                              std::string& out) const {
+  ReplyWriter& writer = *generation.writer;
+  const auto end = [&](std::uint32_t choice, EndReason why, std::string stop) {
+    auto [rest, finish] = generation.finish(choice, why, std::move(stop));
+    if (!rest.empty()) {
+      out += writer.delta(choice, rest);
+    }
+    out += writer.finish(choice, finish);
+    over[choice] = true;
+  };
+  if (auto* piece = std::get_if<serve::TextPiece>(&event)) {
+    const std::uint32_t choice = piece->choice;
+    const content::ReplyDelta delta = generation.parse(*piece);
+    if (!delta.empty()) {
+      out += writer.delta(choice, delta);
+    }
+  } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
+    end(ended->choice, ended->end, std::move(ended->stop_string));
+  } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
+    if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
+      out += writer.error(broken_off(charged->end).error);
+      return true;
+    }
+    for (std::uint32_t i = 0; i < generation.choices; ++i) {
+      if (!over[i]) {
+        end(i, charged->end, {});
+      }
+    }
+    out += writer.end(usage_note(*charged));
+    return true;
+  }
+  return false;
+}
+
+asio::awaitable<void> Api::Inside::embeddings(Call& call) {
+  auto request = wire::parse_embedding(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  const auto model = served(request->model);
+  if (!model.ok()) {
+    co_await fail(call, model.error());
+    co_return;
+  }
+  auto prepared = co_await prepare(call, model->model->flavour, *request);
+  if (!prepared.ok()) {
+    co_await fail(call, unfit(prepared.error()));
+    co_return;
+  }
+  std::vector<std::vector<float>> vectors(prepared->prompts.size());
+  auto stream = std::make_shared<serve::Stream>(serve::Reading::when_complete);
+  auto waiter = std::make_shared<Waiter>(call.exchange.executor());
+  stream->on_ready([waiter] { waiter->signal(); });
+  const serve::Ticket ticket = around_.hall.submit(std::move(prepared).value(), caller(call),
+                                                   model->offer, idempotency(call), stream);
+  call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
+  while (!co_await waiter->wait(std::chrono::hours(1))) {
+  }
+  for (serve::Event& event : stream->take()) {
+    if (auto* piece = std::get_if<serve::EmbeddingPiece>(&event)) {
+      vectors[piece->choice] = std::move(piece->values);
+    } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+      co_await fail(call, failed(*failure));
+    } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
+      http::Response response;
+      response.headers.emplace_back("x-receipt-id", notation::to_text(charged->request));
+      if (charged->end != EndReason::done) {
+        Problem broken = broken_off(charged->end);
+        broken.headers = response.headers;
+        co_await fail(call, broken);
+        co_return;
+      }
+      response.body = wire::embeddings(head(ticket, request->model), vectors, request->base64,
+                                       usage_note(*charged));
+      co_await send(call, std::move(response));
+    }
+  }
+}
+
+asio::awaitable<void> Api::Inside::count_tokens(Call& call) {
+  auto request = wire::parse_count_tokens(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  const auto model = served(request->model);
+  if (!model.ok()) {
+    co_await fail(call, model.error());
+    co_return;
+  }
+  request->output_max.reset();
+  const auto prepared = co_await prepare(call, model->model->flavour, *request);
+  if (!prepared.ok()) {
+    co_await fail(call, unfit(prepared.error()));
+    co_return;
+  }
+  co_await send_json(call, wire::token_count(prepared->input.value));
+}
+
+asio::awaitable<void> Api::Inside::quote(Call& call) {
+  auto request = wire::parse_any(call.request.body);
+  if (!request.ok()) {
+    co_await fail(call, body_error(request.error()));
+    co_return;
+  }
+  const std::string& name = std::visit([](const auto& r) -> const std::string& { return r.model; },
+                                       *request);
+  const auto model = served(name);
+  if (!model.ok()) {
+    co_await fail(call, model.error());
+    co_return;
+  }
+  const serve::Flavour& flavour = model->model->flavour;
+  const auto* generation = std::get_if<content::GenerationRequest>(&*request);
+  const auto prepared = generation != nullptr
+                            ? co_await prepare(call, flavour, *generation)
+                            : co_await prepare(call, flavour,
+                                               std::get<content::EmbeddingRequest>(*request));
+  if (!prepared.ok()) {
+    co_await fail(call, unfit(prepared.error()));
+    co_return;
+  }
+  const auto highest =
+      price::highest_charge(prepared->input, prepared->output_max, model->offer.prices);
+  if (!highest.ok()) {
+    co_await fail(call, failed({serve::FailureKind::refused_by_books,
+                                {settle::Refusal::overflow, {}, {}, false}}));
+    co_return;
+  }
+  wire::JsonWriter json;
+  json.object()
+      .field("object", "quote")
+      .field("model", name)
+      .field("input_tokens", std::uint64_t{prepared->input.value})
+      .field("output_tokens_max", std::uint64_t{prepared->output_max.value})
+      .field("highest_charge", notation::to_text(*highest))
+      .field("currency", currency())
+      .field("price_list", model->offer.list.value)
+      .end_object();
+  co_await send_json(call, std::move(json).text());
+}
+
+}  // namespace api

@@ -1,0 +1,121 @@
+// What the handlers share.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include <api/api.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/bind_executor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "errors.hpp"
+#include "reply_writer.hpp"
+
+namespace api {
+
+namespace asio = boost::asio;
+
+/// One request that found its route and showed its key.
+struct Call {
+  http::Exchange& exchange;
+  const http::Request& request;
+  registry::KeyPtr key;  ///< Null for Access::everyone and on the admin socket.
+  std::string part;      ///< What stood for the braces of the route.
+};
+
+class Api::Inside {
+ public:
+  explicit Inside(Surroundings surroundings);
+  ~Inside();
+
+  using Handler = asio::awaitable<void> (Inside::*)(Call&);
+  struct Route {
+    RouteInfo info;
+    Handler handler;
+  };
+  /// The one place where a path gets its handler.
+  static std::span<const Route> table();
+
+  asio::awaitable<void> answer(http::Exchange& exchange);
+
+ private:
+  // The handlers, one for each line of the table.
+  asio::awaitable<void> chat_completions(Call& call);
+  asio::awaitable<void> completions(Call& call);
+  asio::awaitable<void> embeddings(Call& call);
+  asio::awaitable<void> messages(Call& call);
+  asio::awaitable<void> count_tokens(Call& call);
+  asio::awaitable<void> quote(Call& call);
+  asio::awaitable<void> models(Call& call);
+  asio::awaitable<void> model(Call& call);
+  asio::awaitable<void> prices(Call& call);
+  asio::awaitable<void> price_list(Call& call);
+  asio::awaitable<void> balance(Call& call);
+  asio::awaitable<void> usage(Call& call);
+  asio::awaitable<void> receipt(Call& call);
+  asio::awaitable<void> healthz(Call& call);
+  asio::awaitable<void> readyz(Call& call);
+  asio::awaitable<void> metrics(Call& call);
+  asio::awaitable<void> admin(Call& call);
+
+  /// Finds out who calls. Null with a problem: nobody who may.
+  [[nodiscard]] std::optional<Problem> authenticate(const Route& route, Call& call) const;
+
+  asio::awaitable<void> send(Call& call, http::Response response);
+  asio::awaitable<void> send_json(Call& call, std::string body);
+  asio::awaitable<void> fail(Call& call, const Problem& problem);
+  asio::awaitable<void> store_failed(Call& call);
+
+  /// A model that is served and priced, with its price of this moment.
+  struct Served {
+    const ServedModel* model = nullptr;
+    serve::Offer offer;
+  };
+  [[nodiscard]] base::Result<Served, Problem> served(std::string_view name) const;
+
+  /// Renders and tokenizes: small bodies here, large ones on the desk, so that one long prompt
+  /// does not keep other connections waiting.
+  template <class Request>
+  asio::awaitable<base::Result<serve::Prepared, serve::Unfit>> prepare(
+      Call& call, const serve::Flavour& flavour, const Request& request);
+
+  /// Runs what blocks on the desk thread and comes back to the connection's own.
+  template <class Work>
+  asio::awaitable<std::invoke_result_t<Work&>> on_desk(Call& call, Work work) {
+    co_await asio::post(asio::bind_executor(desk_.get_executor(), asio::use_awaitable));
+    std::invoke_result_t<Work&> result = work();
+    co_await asio::post(asio::bind_executor(call.exchange.executor(), asio::use_awaitable));
+    co_return result;
+  }
+
+  asio::awaitable<void> generate(Call& call, content::GenerationRequest request,
+                                 Protocol protocol);
+  [[nodiscard]] terms::Digest idempotency(const Call& call) const;
+  [[nodiscard]] static serve::Caller caller(const Call& call) {
+    return {call.key->tenant, call.key->id, call.key->limits};
+  }
+  [[nodiscard]] wire::ReplyHead head(const serve::Ticket& ticket, const std::string& model) const;
+  [[nodiscard]] wire::UsageNote usage_note(const serve::Charged& charged) const;
+  [[nodiscard]] std::string currency() const;
+
+  struct Generation;
+  asio::awaitable<void> stream_out(Call& call, Generation& generation);
+  asio::awaitable<void> send_whole(Call& call, Generation& generation);
+  bool write_event(Generation& generation, serve::Event& event, std::vector<bool>& over,
+                   std::string& out) const;
+
+  Surroundings around_;
+  std::unordered_map<std::string, ServedModel> models_;
+  asio::thread_pool desk_{1};
+};
+
+}  // namespace api
