@@ -1,0 +1,1 @@
+"""The corpus: small programs that write tasks together with their right answers."""

@@ -1,0 +1,85 @@
+"""How much of each kind the corpus holds, and the text of an example in the chat form."""
+import json
+
+from . import (chat, drills, extract, facts, fim, helpdesk, meetings, poems, pyfunc, style, tables, tools)
+from .base import Example, Rng
+
+START, STOP = "<|im_start|>", "<|im_end|>"
+SHARES = [
+    (poems.make, 11), (pyfunc.make, 13), (tables.make, 15), (meetings.make, 10), (helpdesk.make, 11), (facts.make, 12),
+    (facts.make_memory, 4), (fim.make, 10), (extract.make, 10), (tools.make, 10), (drills.make, 12), (chat.make, 6),
+    (style.make_persona, 3), (style.make_manner, 5),
+    (lambda r: mixed(r), 5),
+]
+BAG = [f for f, share in SHARES for _ in range(share)]
+
+
+def mixed(r):
+    """A conversation that changes its subject."""
+    turns = []
+    while len(turns) < 4:
+        e = r.pick([facts.make, chat.make, drills.make, poems.make, tables.make, pyfunc.make, extract.make])(r)
+        if e.messages[0][0] != "system" and len(e.messages) <= 4:
+            turns += e.messages
+    return Example("mixed", turns, {"answer": turns[-1][1]})
+
+
+def long_one(r):
+    """Examples of some 400 to 2,000 tokens: many facts, large tables, long notes, long chats."""
+    x = r.random()
+    if x < 0.3:
+        return facts.make(r, r.randint(15, 80))
+    if x < 0.5:
+        return tables.make_question(r, r.randint(12, 60))
+    if x < 0.6:
+        return meetings.make(r, r.randint(6, 14))
+    if x < 0.85:
+        return drills.pairs_wall(r, r.randint(30, 130))
+    turns, system = [], None
+    while len(turns) < r.randint(8, 24):
+        e = r.pick([facts.make, facts.make_memory, chat.make, drills.make, poems.make, tables.make, pyfunc.make])(r)
+        turns += [m for m in e.messages if m[0] != "system"] if not any(m[0] == "system" for m in e.messages) else []
+    return Example("long", turns, {})
+
+
+def example(seed, held=False, long_share=0.0):
+    r = Rng(seed, held)
+    if long_share and r.chance(long_share):
+        return long_one(r)
+    return style.dress(r, r.pick(BAG)(r))
+
+
+def system_with_tools(system, tools):
+    lines = [system + "\n\n"] if system else []
+    lines.append("# Tools\n\nYou may call these functions:\n<tools>\n")
+    lines += [json.dumps(t, ensure_ascii=False) + "\n" for t in tools]
+    lines.append('</tools>\n\nTo call one, answer with:\n<tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call>')
+    return "".join(lines)
+
+
+def segments(e):
+    """[(text, learned fully?)]: the same text that template.jinja makes."""
+    if e.raw:
+        prompt, answer = e.raw
+        return [(prompt, False), (answer, True)]
+    out = []
+    messages = list(e.messages)
+    if e.tools:
+        system = messages.pop(0)[1] if messages[0][0] == "system" else ""
+        messages.insert(0, ("system", system_with_tools(system, e.tools)))
+    for role, text in messages:
+        if role == "assistant":
+            out += [(f"{START}assistant\n", False), (text + STOP, True), ("\n", False)]
+        elif role == "tool":
+            out.append((f"{START}user\n<tool_response>\n{text}\n</tool_response>{STOP}\n", False))
+        else:
+            out.append((f"{START}{role}\n{text}{STOP}\n", False))
+    return out
+
+
+def prompt_of(e):
+    """The text up to the last answer, and that answer."""
+    if e.raw:
+        return e.raw
+    parts = segments(e)[:-1]
+    return "".join(t for t, _ in parts[:-1]), parts[-1][0][:-len(STOP)]

@@ -1,0 +1,63 @@
+"""The corpus as token shards. Usage: data.py TOKENIZER.json OUT_DIR FIRST LAST | held N"""
+import os
+import sys
+
+import numpy as np
+
+from corpus import mix
+from tokenizer import Tokenizer
+
+PER_SHARD = 8192
+LONG_FROM = 6          # from this shard on, more examples are long
+MAX_TOKENS = 2048
+HELD_SEED = 5 * 10 ** 9
+
+
+def long_share(shard):
+    return 0.012 if shard < LONG_FROM else 0.04
+
+
+def encode(tok, e):
+    """(ids, flags): flag 1 where the token belongs to an answer."""
+    ids, flags = [], []
+    for text, learned in mix.segments(e):
+        part = tok.encode(text)
+        ids += part
+        flags += [int(learned)] * len(part)
+    return ids, flags
+
+
+def write(tok, path, seeds, held, share):
+    ids, flags, ends, kinds = [], [], [], []
+    for seed in seeds:
+        e = mix.example(seed, held, share)
+        i, f = encode(tok, e)
+        if len(i) > MAX_TOKENS:
+            continue
+        ids += i
+        flags += f
+        ends.append(len(ids))
+        kinds.append(e.kind)
+    np.savez(path + ".part.npz", ids=np.array(ids, np.uint16), flags=np.array(flags, np.uint8),
+             ends=np.array(ends, np.int64), kinds=np.array(kinds))
+    os.rename(path + ".part.npz", path)
+    return len(ids)
+
+
+def main():
+    tok = Tokenizer.load(sys.argv[1])
+    out = sys.argv[2]
+    os.makedirs(out, exist_ok=True)
+    if sys.argv[3] == "held":
+        n = int(sys.argv[4])
+        count = write(tok, f"{out}/held.npz", range(HELD_SEED, HELD_SEED + n), True, 0.03)
+        print("held", count, "tokens")
+        return
+    for shard in range(int(sys.argv[3]), int(sys.argv[4])):
+        path = f"{out}/shard{shard:03d}.npz"
+        seeds = range(shard * PER_SHARD, (shard + 1) * PER_SHARD)
+        print(shard, write(tok, path, seeds, False, long_share(shard)), "tokens", flush=True)
+
+
+if __name__ == "__main__":
+    main()
