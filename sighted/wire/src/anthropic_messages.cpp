@@ -8,8 +8,6 @@ namespace wire {
 
 namespace {
 
-constexpr std::size_t messages_max = 65536;
-constexpr std::size_t blocks_max = 4096;
 constexpr std::string_view text_only = "is not supported: this server takes text only.";
 
 /// A string, or an array of text blocks. Null or absent is empty.
@@ -20,17 +18,12 @@ std::string read_text(Reader& holder, std::string_view name) {
     }
     return holder.optional_string(name, any_length).value_or("");
   }
-  Items blocks = *holder.optional_array(name, blocks_max);
+  Items blocks = *holder.optional_array(name, parts_max);
   std::string text;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     Reader block = blocks.object(i);
-    const auto type = block.required_word(
-        "type", {"text", "image", "document", "search_result", "tool_reference"});
-    if (type && *type == 0) {
-      join_part(text, block.required_string("text", any_length, 0));
-    } else {
-      block.unsupported("type", text_only);
-    }
+    block.required_word("type", {"text"}, text_only);
+    join_part(text, block.required_string("text", any_length, 0));
   }
   return text;
 }
@@ -38,15 +31,14 @@ std::string read_text(Reader& holder, std::string_view name) {
 /// One of Anthropic's messages, which may be several of the house's: each tool result is one.
 class Turn {
  public:
-  Turn(content::Chat& chat, std::string role) : chat_(chat), before_(chat.messages.size()) {
+  Turn(content::Chat& chat, CallNames& names, std::string role)
+      : chat_(chat), names_(names), before_(chat.messages.size()) {
     message_.role = std::move(role);
   }
 
   void read(Reader block) {
     const auto type = block.required_word(
-        "type",
-        {"text", "thinking", "redacted_thinking", "tool_use", "tool_result", "image", "document",
-         "search_result", "server_tool_use", "web_search_tool_result", "container_upload"});
+        "type", {"text", "thinking", "redacted_thinking", "tool_use", "tool_result"}, text_only);
     if (!type) {
       return;
     }
@@ -55,8 +47,7 @@ class Turn {
       case 1: thinking(block); return;
       case 2: only_of(block, "assistant"); return;
       case 3: tool_use(block); return;
-      case 4: tool_result(block); return;
-      default: block.unsupported("type", text_only);
+      default: tool_result(block); return;
     }
   }
 
@@ -91,6 +82,7 @@ class Turn {
     call.id = block.required_string("id", tool_name_max);
     call.name = block.required_string("name", tool_name_max);
     call.arguments = block.required_object_text("input");
+    names_[call.id] = call.name;
     message_.tool_calls.push_back(std::move(call));
   }
 
@@ -99,7 +91,7 @@ class Turn {
     content::Message result;
     result.role = "tool";
     result.tool_call_id = block.required_string("tool_use_id", tool_name_max);
-    result.tool_name = called_name(chat_.messages, result.tool_call_id);
+    result.tool_name = called_name(names_, result.tool_call_id);
     result.text = read_text(block, "content");
     if (block.optional_bool("is_error").value_or(false)) {
       result.text.insert(0, result.text.empty() ? "Error" : "Error: ");
@@ -112,17 +104,18 @@ class Turn {
   }
 
   content::Chat& chat_;
+  CallNames& names_;
   content::Message message_;
   std::size_t before_;
 };
 
-void read_turn(Reader reader, content::Chat& chat) {
+void read_turn(Reader reader, content::Chat& chat, CallNames& names) {
   const auto role = reader.required_word("role", {"user", "assistant"});
-  Turn turn(chat, role.value_or(0) == 0 ? "user" : "assistant");
+  Turn turn(chat, names, role.value_or(0) == 0 ? "user" : "assistant");
   if (!reader.has("content")) {
     reader.fail("content", ErrorKind::missing, "is required.");
   } else if (reader.type("content") == JsonType::array) {
-    Items blocks = *reader.optional_array("content", blocks_max);
+    Items blocks = *reader.optional_array("content", parts_max);
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       turn.read(blocks.object(i));
     }
@@ -134,11 +127,7 @@ void read_turn(Reader reader, content::Chat& chat) {
 
 content::Tool read_tool(Reader item) {
   content::Tool tool;
-  if (item.has("type") && item.type("type") == JsonType::string &&
-      item.required_string("type", any_length, 0) != "custom") {
-    item.unsupported("type", "is not supported unless it is 'custom': this server runs no tools.");
-  }
-  item.optional_string("type", any_length);
+  item.optional_word("type", {"custom"}, "is not supported: this server runs no tools itself.");
   tool.name = item.required_string("name", tool_name_max);
   tool.description = item.optional_string("description", any_length).value_or("");
   tool.parameters = item.required_object_text("input_schema");
@@ -157,8 +146,9 @@ void read_anthropic_messages(Reader& root, content::Chat& chat) {
     }
   }
   Items items = root.required_array("messages", messages_max);
+  CallNames names;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    read_turn(items.object(i), chat);
+    read_turn(items.object(i), chat, names);
   }
   if (items.size() == 0 || chat.messages.back().role != "assistant") {
     return;

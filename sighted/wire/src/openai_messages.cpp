@@ -8,9 +8,8 @@ namespace wire {
 
 namespace {
 
-constexpr std::size_t messages_max = 65536;
-constexpr std::size_t parts_max = 4096;
 constexpr std::string_view text_only = "is not supported: this server takes text parts only.";
+constexpr std::string_view functions_only = "is not supported unless it is 'function'.";
 
 /// A string, or an array of text parts.
 std::string read_content(Reader& message, std::string_view name) {
@@ -24,18 +23,8 @@ std::string read_content(Reader& message, std::string_view name) {
   std::string text;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     Reader part = parts.object(i);
-    const auto type = part.required_word(
-        "type", {"text", "refusal", "image_url", "input_audio", "file", "video_url"});
-    if (!type) {
-      break;
-    }
-    if (*type == 0) {
-      join_part(text, part.required_string("text", any_length, 0));
-    } else if (*type == 1) {
-      join_part(text, part.required_string("refusal", any_length, 0));
-    } else {
-      part.unsupported("type", text_only);
-    }
+    const auto type = part.required_word("type", {"text", "refusal"}, text_only);
+    join_part(text, part.required_string(type == 1 ? "refusal" : "text", any_length, 0));
   }
   return text;
 }
@@ -47,7 +36,7 @@ std::vector<content::ToolCall> read_tool_calls(Reader& message) {
     Reader item = items->object(i);
     content::ToolCall call;
     call.id = item.required_string("id", tool_name_max);
-    item.optional_word("type", {"function"});
+    item.optional_word("type", {"function"}, functions_only);
     Reader function = item.required_object("function");
     call.name = function.required_string("name", tool_name_max);
     call.arguments = function.required_string("arguments", any_length, 0);
@@ -56,10 +45,13 @@ std::vector<content::ToolCall> read_tool_calls(Reader& message) {
   return calls;
 }
 
-void read_assistant(Reader& reader, content::Message& message) {
+void read_assistant(Reader& reader, content::Message& message, CallNames& names) {
   message.text = read_content(reader, "content");
   message.reasoning = reader.optional_string("reasoning_content", any_length).value_or("");
   message.tool_calls = read_tool_calls(reader);
+  for (const content::ToolCall& call : message.tool_calls) {
+    names[call.id] = call.name;
+  }
   if (auto refusal = reader.optional_string("refusal", any_length)) {
     join_part(message.text, *refusal);
   }
@@ -73,22 +65,18 @@ void read_assistant(Reader& reader, content::Message& message) {
   }
 }
 
-content::Message read_message(Reader reader, const std::vector<content::Message>& earlier) {
+content::Message read_message(Reader reader, CallNames& names) {
   constexpr std::string_view roles[] = {"system", "user", "assistant", "tool"};
   content::Message message;
-  const auto role = reader.required_word(
-      "role", {"system", "user", "assistant", "tool", "developer", "function"});
+  const auto role =
+      reader.required_word("role", {"system", "user", "assistant", "tool", "developer"});
   if (!role) {
-    return message;
-  }
-  if (*role == 5) {
-    reader.unsupported("role", "'function' is not supported: use 'tool'.");
     return message;
   }
   message.role = *role == 4 ? "system" : roles[*role];
   reader.optional_string("name", tool_name_max);
   if (message.role == "assistant") {
-    read_assistant(reader, message);
+    read_assistant(reader, message, names);
     return message;
   }
   message.text = read_content(reader, "content");
@@ -97,17 +85,14 @@ content::Message read_message(Reader reader, const std::vector<content::Message>
   }
   if (message.role == "tool") {
     message.tool_call_id = reader.required_string("tool_call_id", tool_name_max);
-    message.tool_name = called_name(earlier, message.tool_call_id);
+    message.tool_name = called_name(names, message.tool_call_id);
   }
   return message;
 }
 
 content::Tool read_tool(Reader item) {
   content::Tool tool;
-  const auto type = item.required_word("type", {"function", "custom"});
-  if (type && *type == 1) {
-    item.unsupported("type", "'custom' is not supported: use 'function'.");
-  }
+  item.required_word("type", {"function"}, functions_only);
   Reader function = item.required_object("function");
   tool.name = function.required_string("name", tool_name_max);
   tool.description = function.optional_string("description", any_length).value_or("");
@@ -136,7 +121,7 @@ void read_allowed_tools(Reader& choice, content::Chat& chat) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < items.size(); ++i) {
     Reader item = items.object(i);
-    item.required_word("type", {"function"});
+    item.required_word("type", {"function"}, functions_only);
     names.push_back(read_named_tool(item, chat));
   }
   std::erase_if(chat.tools, [&](const content::Tool& tool) {
@@ -156,14 +141,13 @@ void read_tool_choice(Reader& root, content::Chat& chat) {
     return;
   }
   Reader choice = *root.optional_object("tool_choice");
-  const auto type = choice.required_word("type", {"function", "allowed_tools", "custom"});
-  if (type && *type == 0) {
+  const auto type = choice.required_word("type", {"function", "allowed_tools"},
+                                         "is not supported: use 'function' or 'allowed_tools'.");
+  if (type == 0) {
     chat.tool_choice = content::ToolChoice::required;
     chat.forced_tool = read_named_tool(choice, chat);
-  } else if (type && *type == 1) {
+  } else if (type == 1) {
     read_allowed_tools(choice, chat);
-  } else {
-    choice.unsupported("type", "'custom' is not supported: use 'function'.");
   }
 }
 
@@ -173,8 +157,9 @@ std::vector<content::Message> read_openai_messages(Reader& root) {
   Items items = root.required_array("messages", messages_max);
   std::vector<content::Message> messages;
   messages.reserve(items.size());
+  CallNames names;
   for (std::size_t i = 0; i < items.size(); ++i) {
-    messages.push_back(read_message(items.object(i), messages));
+    messages.push_back(read_message(items.object(i), names));
   }
   return messages;
 }
@@ -200,9 +185,9 @@ void read_response_format(Reader& root, content::Chat& chat) {
     return;
   }
   const auto type = format->required_word("type", {"text", "json_object", "json_schema"});
-  if (type && *type == 1) {
+  if (type == 1) {
     chat.json_schema = "{}";
-  } else if (type && *type == 2) {
+  } else if (type == 2) {
     Reader schema = format->required_object("json_schema");
     schema.optional_string("name", tool_name_max);
     schema.optional_bool("strict");

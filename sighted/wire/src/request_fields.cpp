@@ -110,15 +110,9 @@ void join_part(std::string& text, std::string_view part) {
   text += part;
 }
 
-std::string called_name(const std::vector<content::Message>& earlier, std::string_view id) {
-  for (auto message = earlier.rbegin(); message != earlier.rend(); ++message) {
-    for (const content::ToolCall& call : message->tool_calls) {
-      if (call.id == id) {
-        return call.name;
-      }
-    }
-  }
-  return {};
+std::string called_name(const CallNames& names, const std::string& id) {
+  const auto found = names.find(id);
+  return found == names.end() ? std::string() : found->second;
 }
 
 bool has_tool(const content::Chat& chat, std::string_view name) {

@@ -1,6 +1,8 @@
 // Fields that more than one kind of request has.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,8 @@ inline constexpr std::uint64_t count_max = 2147483647;  ///< 2^31-1: token ids, 
 inline constexpr std::size_t model_name_max = 256;
 inline constexpr std::size_t tool_name_max = 128;
 inline constexpr std::size_t tools_max = 512;
+inline constexpr std::size_t messages_max = 65536;
+inline constexpr std::size_t parts_max = 4096;  ///< Of one message.
 inline constexpr std::size_t stops_max = 16;
 inline constexpr std::size_t stop_length_max = 1024;
 
@@ -36,8 +40,9 @@ std::vector<std::string> read_stops(Items items);
 /// Appends a text part to `text`, on a new line if it is not the first.
 void join_part(std::string& text, std::string_view part);
 
-/// The name of the tool that the call `id` of an earlier message went to; empty when none did.
-std::string called_name(const std::vector<content::Message>& earlier, std::string_view id);
+/// The names of the tools that calls went to, by the calls' ids: tool messages tell only the id.
+using CallNames = std::map<std::string, std::string, std::less<>>;
+std::string called_name(const CallNames& names, const std::string& id);
 
 bool has_tool(const content::Chat& chat, std::string_view name);
 

@@ -71,11 +71,14 @@ class Reader {
                               std::size_t length_min = 1);
   std::optional<std::string> optional_string(std::string_view name, std::size_t length_max,
                                              std::size_t length_min = 0);
-  /// The index of the field's value in `words`.
+  /// The index of the field's value in `words`. Other words are out of range, or, where
+  /// `otherwise` is given, unsupported: it is the text of the error then.
   std::optional<std::size_t> optional_word(std::string_view name,
-                                           std::initializer_list<std::string_view> words);
+                                           std::initializer_list<std::string_view> words,
+                                           std::string_view otherwise = {});
   std::optional<std::size_t> required_word(std::string_view name,
-                                           std::initializer_list<std::string_view> words);
+                                           std::initializer_list<std::string_view> words,
+                                           std::string_view otherwise = {});
   std::optional<bool> optional_bool(std::string_view name);
   /// Integers are written without fraction or exponent; ranges are inclusive.
   std::optional<std::uint64_t> optional_u64(std::string_view name, std::uint64_t min,

@@ -1,0 +1,7 @@
+#include "parse_properties.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  wire::fuzz::check(wire::parse_messages(wire::fuzz::body_of(data, size)));
+  wire::fuzz::check(wire::parse_count_tokens(wire::fuzz::body_of(data, size)));
+  return 0;
+}
