@@ -1,0 +1,28 @@
+#include <ledger/check.hpp>
+
+#include "check/passes.hpp"
+
+namespace ledger {
+namespace {
+
+constexpr std::size_t findings_max = 1'000;
+
+}  // namespace
+
+void CheckReport::add(const Finding& finding) {
+  finding_count += 1;
+  if (findings.size() < findings_max) {
+    findings.push_back(finding);
+  }
+}
+
+Stored<CheckReport> check(Snapshot& snapshot) {
+  CheckReport report;
+  for (auto pass : {check_passes::balances, check_passes::requests, check_passes::sequences}) {
+    auto done = pass(snapshot, report);
+    if (!done) return base::Fail{done.error()};
+  }
+  return report;
+}
+
+}  // namespace ledger

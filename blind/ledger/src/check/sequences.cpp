@@ -1,0 +1,69 @@
+#include <map>
+
+#include "check/passes.hpp"
+
+namespace ledger::check_passes {
+namespace {
+
+struct Last {
+  std::uint64_t sequence = 0;
+  std::uint64_t tokens = 0;  // of all three counts
+  std::int64_t charge = 0;
+};
+
+std::uint64_t tokens_of(const terms::Usage& usage) {
+  return std::uint64_t{usage.input.value} + usage.cached.value + usage.output.value;
+}
+
+Stored<std::map<terms::TenantId, Last>> walk(Snapshot& snapshot, CheckReport& report) {
+  std::map<terms::TenantId, Last> tenants;
+  auto receipts = snapshot.receipts_by_tenant();
+  if (!receipts) return base::Fail{receipts.error()};
+  for (;;) {
+    auto row = (*receipts)->next();
+    if (!row) return base::Fail{row.error()};
+    if (!row->has_value()) return tenants;
+    const Receipt& receipt = **row;
+    report.receipts += 1;
+    Last& last = tenants[receipt.tenant];
+    if (receipt.sequence != last.sequence + 1) {
+      report.add({FindingKind::sequence_gap, receipt.tenant, receipt.id,
+                  static_cast<std::int64_t>(last.sequence + 1),
+                  static_cast<std::int64_t>(receipt.sequence)});
+    }
+    last.sequence = receipt.sequence;
+    last.tokens += tokens_of(receipt.usage);
+    last.charge += receipt.charge.value;
+  }
+}
+
+}  // namespace
+
+Stored<base::Done> sequences(Snapshot& snapshot, CheckReport& report) {
+  auto lasts = walk(snapshot, report);
+  if (!lasts) return base::Fail{lasts.error()};
+  auto tenants = snapshot.tenants();
+  if (!tenants) return base::Fail{tenants.error()};
+  for (;;) {
+    auto entry = (*tenants)->next();
+    if (!entry) return base::Fail{entry.error()};
+    if (!entry->has_value()) return base::Done{};
+    const auto& [tenant, row] = **entry;
+    const Last& last = (*lasts)[tenant];
+    if (last.sequence != row.sequence) {
+      report.add({FindingKind::sequence_differs,
+                  tenant,
+                  {},
+                  static_cast<std::int64_t>(row.sequence),
+                  static_cast<std::int64_t>(last.sequence)});
+    }
+    auto sum = snapshot.usage_sum(tenant);
+    if (!sum) return base::Fail{sum.error()};
+    const std::uint64_t tokens = sum->input.value + sum->cached.value + sum->output.value;
+    if (sum->charge.value != last.charge || tokens != last.tokens) {
+      report.add({FindingKind::usage_differs, tenant, {}, last.charge, sum->charge.value});
+    }
+  }
+}
+
+}  // namespace ledger::check_passes

@@ -1,0 +1,183 @@
+#include "memory/journal.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "memory/shelf.hpp"
+
+namespace store::memory {
+namespace {
+
+using ledger::Stored;
+
+/// Only the writing thread changes the books, so it reads them without the lock.
+class MemoryTxn final : public ledger::Txn {
+ public:
+  explicit MemoryTxn(Shelf& shelf)
+      : shelf_(shelf),
+        house_(shelf.house),
+        tenants_(shelf.tenants),
+        keys_(shelf.keys),
+        months_(shelf.months),
+        holds_(shelf.holds),
+        claims_(shelf.claims),
+        voids_(shelf.voids),
+        receipts_(shelf.receipts),
+        top_ups_(shelf.top_ups) {}
+
+  Stored<ledger::HouseRow> house() override { return house_; }
+  Stored<ledger::TenantRow> tenant(terms::TenantId id) override { return tenants_.get(id); }
+  Stored<ledger::KeyRow> key(terms::KeyId id) override { return keys_.get(id); }
+  Stored<ledger::MonthRow> month(terms::KeyId key, ledger::Month month) override {
+    return months_.get({key, month});
+  }
+  Stored<base::Done> put(const ledger::HouseRow& row) override {
+    house_ = row;
+    return good(row.revenue.value >= 0 && row.outside.value <= 0);
+  }
+  Stored<base::Done> put(terms::TenantId id, const ledger::TenantRow& row) override {
+    tenants_.put(id, row);
+    return good(row.available.value >= 0 && row.held.value >= 0);
+  }
+  Stored<base::Done> put(terms::KeyId id, const ledger::KeyRow& row) override {
+    keys_.put(id, row);
+    return base::Done{};
+  }
+  Stored<base::Done> put(terms::KeyId key, ledger::Month month,
+                         const ledger::MonthRow& row) override {
+    months_.put({key, month}, row);
+    return good(row.spent.value >= 0 && row.held.value >= 0);
+  }
+
+  Stored<std::optional<ledger::HoldRow>> hold(terms::RequestId request) override {
+    return found(holds_.find(request));
+  }
+  Stored<base::Done> insert(const ledger::HoldRow& row) override {
+    return insert_new(holds_, row.request, row, row.amount.value >= 0);
+  }
+  Stored<base::Done> remove_hold(terms::RequestId request) override {
+    holds_.remove(request);
+    return base::Done{};
+  }
+  Stored<std::vector<ledger::HoldRow>> open_holds(terms::RequestId after,
+                                                  std::uint32_t limit) override {
+    std::map<terms::RequestId, ledger::HoldRow> all = holds_.below();
+    for (const auto& [request, row] : holds_.changes()) {
+      if (row) {
+        all.insert_or_assign(request, *row);
+      } else {
+        all.erase(request);
+      }
+    }
+    std::vector<ledger::HoldRow> holds;
+    for (auto it = all.upper_bound(after); it != all.end() && holds.size() < limit; ++it) {
+      holds.push_back(it->second);
+    }
+    return holds;
+  }
+
+  Stored<std::optional<terms::RequestId>> claim(terms::TenantId tenant,
+                                                const terms::Digest& key) override {
+    return found(claims_.find({tenant, key}));
+  }
+  Stored<base::Done> insert_claim(terms::TenantId tenant, const terms::Digest& key,
+                                  terms::RequestId request) override {
+    return insert_new(claims_, ClaimKey{tenant, key}, request, true);
+  }
+  Stored<base::Done> remove_claim(terms::TenantId tenant, const terms::Digest& key) override {
+    claims_.remove({tenant, key});
+    return base::Done{};
+  }
+
+  Stored<base::Done> insert(const ledger::Posting& posting) override {
+    postings_.push_back(posting);
+    if (posting.kind == ledger::PostingKind::credit || posting.kind == ledger::PostingKind::debit) {
+      return insert_new(top_ups_, posting.request, posting, posting.amount.value > 0);
+    }
+    return good(posting.amount.value > 0);
+  }
+  Stored<base::Done> insert(const ledger::Receipt& receipt) override {
+    return insert_new(receipts_, receipt.id, receipt,
+                      receipt.charge.value >= 0 && receipt.balance_after.value >= 0 &&
+                          receipt.usage.cached <= receipt.usage.input);
+  }
+  Stored<base::Done> insert(const ledger::VoidRow& row) override {
+    return insert_new(voids_, row.request, row, true);
+  }
+  Stored<std::optional<ledger::Receipt>> receipt(terms::RequestId id) override {
+    return found(receipts_.find(id));
+  }
+  Stored<bool> is_voided(terms::RequestId request) override {
+    return voids_.find(request) != nullptr;
+  }
+  Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override {
+    return found(top_ups_.find(request));
+  }
+
+  Stored<base::Done> commit() override {
+    if (broken_) return base::Fail{ledger::StoreError::corrupt};
+    const std::lock_guard lock(shelf_.mutex);
+    shelf_.house = house_;
+    tenants_.apply();
+    keys_.apply();
+    months_.apply();
+    holds_.apply();
+    claims_.apply();
+    voids_.apply();
+    receipts_.apply();
+    top_ups_.apply();
+    shelf_.postings.insert(shelf_.postings.end(), postings_.begin(), postings_.end());
+    return base::Done{};
+  }
+
+ private:
+  /// The same rules that the tables of the SQLite store check.
+  Stored<base::Done> good(bool holds) {
+    if (holds) return base::Done{};
+    broken_ = true;
+    return base::Fail{ledger::StoreError::corrupt};
+  }
+  template <class Key, class Row>
+  Stored<base::Done> insert_new(Overlay<Key, Row>& rows, const Key& key, const Row& row,
+                                bool holds) {
+    auto result = good(holds && rows.find(key) == nullptr);
+    if (result) rows.put(key, row);
+    return result;
+  }
+  template <class Row>
+  static Stored<std::optional<Row>> found(const Row* row) {
+    return row == nullptr ? std::optional<Row>{} : std::optional<Row>{*row};
+  }
+
+  Shelf& shelf_;
+  ledger::HouseRow house_;
+  Overlay<terms::TenantId, ledger::TenantRow> tenants_;
+  Overlay<terms::KeyId, ledger::KeyRow> keys_;
+  Overlay<MonthKey, ledger::MonthRow> months_;
+  Overlay<terms::RequestId, ledger::HoldRow> holds_;
+  Overlay<ClaimKey, terms::RequestId> claims_;
+  Overlay<terms::RequestId, ledger::VoidRow> voids_;
+  Overlay<terms::RequestId, ledger::Receipt> receipts_;
+  Overlay<terms::RequestId, ledger::Posting> top_ups_;
+  std::vector<ledger::Posting> postings_;
+  bool broken_ = false;
+};
+
+class MemoryJournal final : public ledger::Journal {
+ public:
+  explicit MemoryJournal(std::shared_ptr<Shelf> shelf) : shelf_(std::move(shelf)) {}
+  Stored<std::unique_ptr<ledger::Txn>> begin() override {
+    return std::unique_ptr<ledger::Txn>(std::make_unique<MemoryTxn>(*shelf_));
+  }
+
+ private:
+  std::shared_ptr<Shelf> shelf_;
+};
+
+}  // namespace
+
+std::unique_ptr<ledger::Journal> make_journal(std::shared_ptr<Shelf> shelf) {
+  return std::make_unique<MemoryJournal>(std::move(shelf));
+}
+
+}  // namespace store::memory
