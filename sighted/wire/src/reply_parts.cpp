@@ -22,6 +22,22 @@ void write_token(JsonWriter& json, std::string_view piece, float logprob) {
   json.end_array();
 }
 
+/// Completions have no bytes beside a token: what is no text is written as `bytes:\xe2\x82`.
+std::string token_text(std::string_view piece) {
+  if (is_utf8(piece)) {
+    return std::string(piece);
+  }
+  constexpr char hex[] = "0123456789abcdef";
+  std::string text = "bytes:";
+  for (const char byte : piece) {
+    const auto bits = static_cast<unsigned char>(byte);
+    text += "\\x";
+    text += hex[bits >> 4U];
+    text += hex[bits & 15U];
+  }
+  return text;
+}
+
 }  // namespace
 
 void write_chat_logprobs(JsonWriter& json, std::span<const content::TokenLogprob> logprobs) {
@@ -44,7 +60,7 @@ std::size_t write_text_logprobs(JsonWriter& json, std::span<const content::Token
                                 std::size_t text_offset) {
   json.object().key("tokens").array();
   for (const content::TokenLogprob& token : logprobs) {
-    json.string(token.piece);
+    json.string(token_text(token.piece));
   }
   json.end_array().key("token_logprobs").array();
   for (const content::TokenLogprob& token : logprobs) {
@@ -54,7 +70,7 @@ std::size_t write_text_logprobs(JsonWriter& json, std::span<const content::Token
   for (const content::TokenLogprob& token : logprobs) {
     json.object();
     for (const auto& [piece, logprob] : token.top) {
-      json.key(piece).number(finite_logprob(logprob));
+      json.key(token_text(piece)).number(finite_logprob(logprob));
     }
     json.end_object();
   }

@@ -11,6 +11,9 @@ namespace wire {
 /// Appends `text` as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 void append_json_string(std::string& out, std::string_view text);
 
+/// True when every byte belongs to a whole UTF-8 character.
+bool is_utf8(std::string_view text);
+
 /// Builds one JSON text. Commas are its business, nesting is the caller's:
 ///   JsonWriter json;
 ///   json.object().field("object", "list").key("data").array();

@@ -1,0 +1,222 @@
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <iterator>
+
+#include <wire/openai_parse.hpp>
+
+namespace wire {
+namespace {
+
+using content::ToolChoice;
+
+std::string seed(const std::string& name) {
+  std::ifstream stream(MAINS_ROOM_DIR "/fuzz/corpus/" + name);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+content::GenerationRequest chat_request(std::string_view body) {
+  auto result = parse_chat(body);
+  EXPECT_TRUE(result.ok()) << (result.ok() ? "" : result.error().message);
+  return result.ok() ? std::move(result).value() : content::GenerationRequest{};
+}
+
+content::GenerationRequest with(const std::string& more) {
+  return chat_request(R"({"model":"m","messages":[{"role":"user","content":"Hi"}],)" + more + "}");
+}
+
+const content::Chat& chat_of(const content::GenerationRequest& request) {
+  return std::get<content::Chat>(request.prompt);
+}
+
+TEST(OpenAiParse, AMinimalChatHasTheProtocolsDefaults) {
+  const auto request = chat_request(seed("chat_fuzz/minimal.json"));
+  EXPECT_EQ(request.model, "m");
+  ASSERT_EQ(chat_of(request).messages.size(), 1U);
+  EXPECT_EQ(chat_of(request).messages[0].role, "user");
+  EXPECT_EQ(chat_of(request).messages[0].text, "Hi");
+  EXPECT_EQ(request.sampling.temperature, 1.0F);
+  EXPECT_EQ(request.sampling.top_p, 1.0F);
+  EXPECT_EQ(request.sampling.top_logprobs, -1);
+  EXPECT_EQ(request.sampling.seed, std::nullopt);
+  EXPECT_EQ(request.choices, 1U);
+  EXPECT_EQ(request.output_max, std::nullopt);
+  EXPECT_FALSE(request.stream);
+  EXPECT_FALSE(chat_of(request).continue_last);
+}
+
+TEST(OpenAiParse, NullIsTheSameAsAbsent) {
+  const auto request = chat_request(seed("chat_fuzz/nulls.json"));
+  EXPECT_TRUE(request.sampling.stop.empty());
+  EXPECT_EQ(request.output_max, std::nullopt);
+  EXPECT_EQ(request.choices, 1U);
+}
+
+TEST(OpenAiParse, MessagesOfEveryRole) {
+  const auto request = chat_request(seed("chat_fuzz/everything.json"));
+  const auto& messages = chat_of(request).messages;
+  ASSERT_EQ(messages.size(), 6U);
+  EXPECT_EQ(messages[0].role, "system");  // developer
+  EXPECT_EQ(messages[0].text, "be brief");
+  EXPECT_EQ(messages[1].role, "system");
+  EXPECT_EQ(messages[1].text, "and kind");
+  EXPECT_EQ(messages[2].text, "weather in Ulm?\nand Ülm?");
+  EXPECT_EQ(messages[3].role, "assistant");
+  EXPECT_EQ(messages[3].text, "");
+  EXPECT_EQ(messages[3].reasoning, "hm");
+  ASSERT_EQ(messages[3].tool_calls.size(), 1U);
+  EXPECT_EQ(messages[3].tool_calls[0].id, "call_1");
+  EXPECT_EQ(messages[3].tool_calls[0].name, "weather");
+  EXPECT_EQ(messages[3].tool_calls[0].arguments, R"({"city":"Ulm"})");
+  EXPECT_EQ(messages[4].role, "tool");
+  EXPECT_EQ(messages[4].tool_call_id, "call_1");
+  EXPECT_EQ(messages[4].tool_name, "weather");
+  EXPECT_EQ(messages[4].text, "rain");
+  EXPECT_EQ(messages[5].text, "Rain.");
+}
+
+TEST(OpenAiParse, EveryOtherFieldOfAChat) {
+  const auto request = chat_request(seed("chat_fuzz/everything.json"));
+  const auto& chat = chat_of(request);
+  ASSERT_EQ(chat.tools.size(), 1U);
+  EXPECT_EQ(chat.tools[0].name, "weather");
+  EXPECT_EQ(chat.tools[0].description, "tells");
+  EXPECT_EQ(chat.tools[0].parameters, R"({"type":"object","properties":{"city":{"type":"string"},)"
+                                      R"("n":{"type":"number","minimum":-1.5,"maximum":1000.0}}})");
+  EXPECT_EQ(chat.tool_choice, ToolChoice::required);
+  EXPECT_EQ(chat.forced_tool, "weather");
+  EXPECT_FALSE(chat.parallel_tool_calls);
+  EXPECT_EQ(chat.json_schema, R"({"type":"object"})");
+  EXPECT_EQ(request.output_max, 7U);  // max_completion_tokens wins
+  EXPECT_EQ(request.choices, 2U);
+  EXPECT_TRUE(request.stream);
+  EXPECT_TRUE(request.stream_usage);
+  const auto& sampling = request.sampling;
+  EXPECT_EQ(sampling.stop, (std::vector<std::string>{"\n", "END"}));
+  EXPECT_EQ(sampling.temperature, 0.5F);
+  EXPECT_EQ(sampling.top_p, 0.9F);
+  EXPECT_EQ(sampling.presence_penalty, -1.0F);
+  EXPECT_EQ(sampling.frequency_penalty, 1.0F);
+  ASSERT_EQ(sampling.logit_bias.size(), 2U);
+  EXPECT_EQ(sampling.logit_bias[0], (std::pair<content::TokenId, float>{5, -100.0F}));
+  EXPECT_EQ(sampling.logit_bias[1], (std::pair<content::TokenId, float>{6, 2.5F}));
+  EXPECT_EQ(sampling.top_logprobs, 3);
+  EXPECT_TRUE(sampling.seed.has_value());
+  EXPECT_EQ(sampling.top_k, 40);
+  EXPECT_EQ(sampling.min_p, 0.05F);
+  EXPECT_EQ(sampling.repeat_penalty, 1.1F);
+  EXPECT_TRUE(sampling.ignore_eos);
+}
+
+TEST(OpenAiParse, SeedsAreFoldedAndSmallOnesKept) {
+  EXPECT_EQ(with(R"("seed":42)").sampling.seed, 42U);
+  EXPECT_EQ(with(R"("seed":0)").sampling.seed, 0U);
+  EXPECT_NE(with(R"("seed":4294967296)").sampling.seed, with(R"("seed":0)").sampling.seed);
+  EXPECT_TRUE(with(R"("seed":-9223372036854775808)").sampling.seed.has_value());
+}
+
+TEST(OpenAiParse, ToolChoices) {
+  const std::string tools =
+      R"("tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}],)";
+  EXPECT_EQ(chat_of(with(tools + R"("n":1)")).tool_choice, ToolChoice::automatic);
+  EXPECT_TRUE(chat_of(with(tools + R"("n":1)")).parallel_tool_calls);
+  EXPECT_EQ(chat_of(with(tools + R"("tool_choice":"auto")")).tool_choice, ToolChoice::automatic);
+  EXPECT_EQ(chat_of(with(tools + R"("tool_choice":"none")")).tool_choice, ToolChoice::none);
+  const auto required = with(tools + R"("tool_choice":"required")");
+  EXPECT_EQ(chat_of(required).tool_choice, ToolChoice::required);
+  EXPECT_EQ(chat_of(required).forced_tool, "");
+  EXPECT_EQ(chat_of(required).tools[0].parameters, R"({"type":"object","properties":{}})");
+  const auto allowed = chat_request(seed("chat_fuzz/allowed_tools.json"));
+  EXPECT_EQ(chat_of(allowed).tool_choice, ToolChoice::required);
+  ASSERT_EQ(chat_of(allowed).tools.size(), 1U);
+  EXPECT_EQ(chat_of(allowed).tools[0].name, "b");
+}
+
+TEST(OpenAiParse, ResponseFormats) {
+  const auto schema = [](const std::string& format) {
+    return chat_of(with(R"("response_format":)" + format)).json_schema;
+  };
+  EXPECT_EQ(schema(R"({"type":"text"})"), "");
+  EXPECT_EQ(schema(R"({"type":"json_object"})"), "{}");
+  EXPECT_EQ(schema(R"({"type":"json_schema","json_schema":{"name":"x"}})"), "{}");
+  EXPECT_EQ(schema(R"({"type":"json_schema","json_schema":{"schema":{"b":1,"a":2}}})"),
+            R"({"b":1,"a":2})");
+}
+
+TEST(OpenAiParse, SmallDifferences) {
+  EXPECT_EQ(with(R"("stop":"x")").sampling.stop, std::vector<std::string>{"x"});
+  EXPECT_TRUE(with(R"("stop":[])").sampling.stop.empty());
+  EXPECT_EQ(with(R"("logprobs":true)").sampling.top_logprobs, 0);
+  EXPECT_EQ(with(R"("logprobs":false,"top_logprobs":0)").sampling.top_logprobs, -1);
+  EXPECT_EQ(with(R"("max_tokens":2147483647)").output_max, 2147483647U);
+  EXPECT_EQ(with(R"("temperature":0)").sampling.temperature, 0.0F);
+  EXPECT_EQ(with(R"("n":128)").choices, 128U);
+  EXPECT_FALSE(with(R"("stream_options":{"include_usage":true})").stream_usage);
+  EXPECT_TRUE(with(R"("service_tier":"auto","store":false,"reasoning_effort":"low","zz":[1])")
+                  .sampling.stop.empty());
+}
+
+TEST(OpenAiParse, CompletionPromptsOfEveryShape) {
+  const auto prompts = [](const std::string& prompt) {
+    auto result = parse_completion(R"({"model":"m","prompt":)" + prompt + "}");
+    EXPECT_TRUE(result.ok()) << prompt;
+    return std::get<std::vector<content::RawPrompt>>(std::move(result).value().prompt);
+  };
+  using Prompts = std::vector<content::RawPrompt>;
+  EXPECT_EQ(prompts(R"("once")"), (Prompts{"once"}));
+  EXPECT_EQ(prompts(R"("")"), (Prompts{""}));
+  EXPECT_EQ(prompts(R"(["once","upon"])"), (Prompts{"once", "upon"}));
+  EXPECT_EQ(prompts("[1,2,3]"), (Prompts{content::TokenIds{1, 2, 3}}));
+  EXPECT_EQ(prompts("[[1,2],[3]]"), (Prompts{content::TokenIds{1, 2}, content::TokenIds{3}}));
+  EXPECT_EQ(prompts("[0,2147483647]"), (Prompts{content::TokenIds{0, 2147483647}}));
+}
+
+TEST(OpenAiParse, CompletionFields) {
+  const auto result = parse_completion(seed("completion_fuzz/everything.json"));
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_TRUE(result.value().echo);
+  EXPECT_EQ(result.value().choices, 2U);
+  EXPECT_EQ(result.value().sampling.top_logprobs, 5);
+  EXPECT_EQ(result.value().output_max, 16U);
+  EXPECT_EQ(result.value().sampling.temperature, 0.0F);
+  EXPECT_TRUE(parse_completion(R"({"model":"m","prompt":"x","suffix":""})").ok());
+  std::string many = "[";
+  for (int i = 0; i < 128; ++i) {
+    many += i == 0 ? "\"x\"" : ",\"x\"";
+  }
+  EXPECT_TRUE(parse_completion(R"({"model":"m","prompt":)" + many + "]}").ok());
+  EXPECT_EQ(parse_completion(R"({"model":"m","prompt":)" + many + ",\"x\"]}").error().param,
+            "prompt");
+}
+
+TEST(OpenAiParse, EmbeddingFields) {
+  const auto texts = parse_embedding(seed("embedding_fuzz/texts.json"));
+  ASSERT_TRUE(texts.ok());
+  EXPECT_TRUE(texts.value().base64);
+  EXPECT_EQ(texts.value().inputs.size(), 2U);
+  const auto tokens = parse_embedding(seed("embedding_fuzz/tokens.json"));
+  ASSERT_TRUE(tokens.ok());
+  EXPECT_FALSE(tokens.value().base64);
+  EXPECT_EQ(std::get<content::TokenIds>(tokens.value().inputs[0]), (content::TokenIds{1, 2}));
+}
+
+TEST(OpenAiParse, AnyTellsTheBodiesApart) {
+  const auto chat = parse_any(seed("chat_fuzz/minimal.json"));
+  ASSERT_TRUE(chat.ok());
+  EXPECT_TRUE(std::holds_alternative<content::Chat>(
+      std::get<content::GenerationRequest>(chat.value()).prompt));
+  EXPECT_TRUE(std::holds_alternative<content::GenerationRequest>(
+      parse_any(R"({"model":"m","prompt":"x"})").value()));
+  EXPECT_TRUE(std::holds_alternative<content::EmbeddingRequest>(
+      parse_any(R"({"model":"m","input":"x"})").value()));
+}
+
+TEST(OpenAiParse, ATenMegabytePromptIsReadWhole) {
+  const std::string text(10'000'000, 'a');
+  const auto request =
+      chat_request(R"({"model":"m","messages":[{"role":"user","content":")" + text + R"("}]})");
+  EXPECT_EQ(chat_of(request).messages[0].text.size(), text.size());
+}
+
+}  // namespace
+}  // namespace wire
