@@ -1,0 +1,28 @@
+// The handlers, one for each line of the route table.
+#pragma once
+
+#include "answer.hpp"
+
+namespace admin {
+
+[[nodiscard]] Answer create_tenant(const Call& call);
+[[nodiscard]] Answer list_tenants(const Call& call);
+[[nodiscard]] Answer show_tenant(const Call& call);
+[[nodiscard]] Answer add_credit(const Call& call);
+
+[[nodiscard]] Answer create_key(const Call& call);
+[[nodiscard]] Answer list_keys(const Call& call);
+[[nodiscard]] Answer revoke_key(const Call& call);
+[[nodiscard]] Answer set_limits(const Call& call);
+
+[[nodiscard]] Answer current_prices(const Call& call);
+[[nodiscard]] Answer price_list(const Call& call);
+[[nodiscard]] Answer check_prices(const Call& call);
+[[nodiscard]] Answer publish_prices(const Call& call);
+
+[[nodiscard]] Answer usage(const Call& call);
+[[nodiscard]] Answer bill(const Call& call);
+[[nodiscard]] Answer check_ledger(const Call& call);
+[[nodiscard]] Answer list_models(const Call& call);
+
+}  // namespace admin

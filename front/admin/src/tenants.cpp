@@ -1,0 +1,141 @@
+// Tenants and their credit.
+#include "handlers.hpp"
+
+#include <notation/id_text.hpp>
+#include <notation/money_text.hpp>
+
+namespace admin {
+namespace {
+
+using base::Fail;
+using notation::to_text;
+
+Problem refused(const settle::Refused& refusal) {
+  switch (refusal.why) {
+    case settle::Refusal::insufficient_balance:
+      return {409, "insufficient_balance",
+              "the tenant has not that much available (running requests hold theirs); "
+              "`mains tenant show` tells how much",
+              "amount"};
+    case settle::Refusal::overflow:
+      return {400, "amount_too_large", "a balance cannot grow that large", "amount"};
+    case settle::Refusal::store_unavailable:
+      return {503, "store_unavailable",
+              "the books could not be written, nothing happened; check the data folder's disk and "
+              "permissions, then try again",
+              ""};
+    default: return {409, "refused", "this id was used for something else; give another one", "id"};
+  }
+}
+
+/// Moves `amount` and answers the available balance after it.
+base::Result<base::Nano, Problem> credit(const Call& call, terms::TenantId tenant,
+                                         base::Nano amount, terms::RequestId id) {
+  const settle::Outcome outcome =
+      call.around.money.execute(settle::Credit{id, tenant, amount, call.around.clock.now()});
+  if (const auto* credited = std::get_if<settle::Credited>(&outcome)) {
+    return credited->balance_after;
+  }
+  const auto* refusal = std::get_if<settle::Refused>(&outcome);
+  base::invariant(refusal != nullptr, "a credit is credited or refused");
+  return Fail{refused(*refusal)};
+}
+
+Answer with_balance(const Call& call, const registry::Tenant& tenant) {
+  const auto balance = call.around.reader.balance(tenant.id);
+  if (!balance.ok()) {
+    return Fail{of(balance.error())};
+  }
+  json::object object = shown(tenant);
+  object["available"] = to_text(balance.value().available);
+  object["held"] = to_text(balance.value().held);
+  if (const auto list = call.around.registry.price_list(call.around.clock.now())) {
+    object["currency"] = list->currency;
+  }
+  return object;
+}
+
+}  // namespace
+
+Answer create_tenant(const Call& call) {
+  Fields fields(call.request.body);
+  const std::string name = fields.needed_text("name");
+  const auto amount = fields.amount("credit", false);
+  if (const auto problem = fields.problem()) {
+    return Fail{*problem};
+  }
+  const auto tenant = call.around.registry.create_tenant(name);
+  if (!tenant.ok()) {
+    return Fail{of(tenant.error(), "name")};
+  }
+  if (amount && amount->value > 0) {
+    const auto credited = credit(call, tenant.value()->id, *amount, fresh_id(call));
+    if (!credited.ok()) {
+      Problem problem = credited.error();
+      problem.message = "the tenant was created, but got no credit: " + problem.message +
+                        " (then `mains credit add`)";
+      return Fail{problem};
+    }
+  }
+  return with_balance(call, *tenant.value());
+}
+
+Answer list_tenants(const Call& call) {
+  json::array data;
+  for (const registry::TenantPtr& tenant : call.around.registry.tenants()) {
+    auto object = with_balance(call, *tenant);
+    if (!object.ok()) {
+      return object;
+    }
+    data.emplace_back(std::move(object).value());
+  }
+  return list_of(std::move(data));
+}
+
+Answer show_tenant(const Call& call) {
+  const auto tenant = tenant_named(call, call.parts.at(0));
+  if (!tenant.ok()) {
+    return Fail{tenant.error()};
+  }
+  auto object = with_balance(call, *tenant.value());
+  if (object.ok()) {
+    json::array keys;
+    for (const registry::KeyPtr& key : call.around.registry.keys(tenant.value()->id)) {
+      keys.emplace_back(shown(*key));
+    }
+    object.value()["keys"] = std::move(keys);
+  }
+  return object;
+}
+
+Answer add_credit(const Call& call) {
+  Fields fields(call.request.body);
+  const auto amount = fields.amount("amount", true);
+  const auto given_id = fields.text("id");
+  if (!amount || amount->value == 0) {
+    fields.fail(invalid("amount",
+                        "amount must be a decimal such as \"5.00\", or \"-5.00\" to take "
+                        "money out"));
+  }
+  const auto id = given_id ? notation::parse_request_id(*given_id) : fresh_id(call);
+  if (!id || !id->valid()) {
+    fields.fail(invalid("id", "id must be 32 hexadecimal digits; or leave it out"));
+  }
+  if (const auto problem = fields.problem()) {
+    return Fail{*problem};
+  }
+  const auto tenant = tenant_named(call, call.parts.at(0));
+  if (!tenant.ok()) {
+    return Fail{tenant.error()};
+  }
+  const auto available = credit(call, tenant.value()->id, *amount, *id);
+  if (!available.ok()) {
+    return Fail{available.error()};
+  }
+  return json::object{{"id", to_text(*id)},
+                      {"tenant", tenant.value()->name},
+                      {"amount", to_text(*amount)},
+                      {"available", to_text(available.value())}};
+}
+
+}  // namespace admin
