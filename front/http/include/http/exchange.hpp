@@ -39,15 +39,16 @@ class Exchange {
   /// write_timeout: then the connection is cut. An empty chunk writes nothing.
   virtual asio::awaitable<bool> write(std::string_view chunk) = 0;
 
-  /// Ends the stream. A handler that returns without it leaves the client a broken stream, as it
-  /// should be when something failed in the middle.
-  virtual asio::awaitable<bool> end_stream() = 0;
+  /// Ends the stream, after one more chunk in the same system call if `last` is not empty. A
+  /// handler that returns without it leaves the client a broken stream, as it should be when
+  /// something failed in the middle.
+  virtual asio::awaitable<bool> end_stream(std::string_view last = {}) = 0;
 
   /// `callback` is called at most once, on executor() and never from inside a call of the handler:
-  /// when the client closes, half-closes or resets the connection, or is cut, before the handler
-  /// has returned. Called soon when that has happened already. It is dropped when the handler
-  /// returns. A client that sends more than pipelined_bytes_max ahead is seen leaving only when
-  /// something is written to it.
+  /// when the client closes, half-closes or resets the connection, or is cut, before its answer is
+  /// complete. Called soon when that has happened already. It is dropped when the handler returns.
+  /// A client that sends more than pipelined_bytes_max ahead is seen leaving only when something
+  /// is written to it.
   virtual void on_gone(std::function<void()> callback) = 0;
   [[nodiscard]] virtual bool gone() const = 0;
 
