@@ -9,6 +9,7 @@ set(CMAKE_FIND_PACKAGE_TARGETS_GLOBAL ON)
 
 set(MAINS_SANITIZE "" CACHE STRING "address (with undefined behaviour), thread, or nothing")
 option(MAINS_FUZZ "build the fuzz targets with libFuzzer (needs clang)" OFF)
+set(MAINS_FUZZ_SECONDS 60 CACHE STRING "how long each fuzz target runs")
 option(MAINS_CCACHE "compile through ccache where it is installed" ON)
 option(MAINS_FAST_LINKER "link with mold or lld where one is installed" ON)
 
