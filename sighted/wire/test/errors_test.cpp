@@ -107,6 +107,19 @@ TEST(Errors, BrokenUtf8IsRefused) {
             "\xF0\x9F\x90\x88 \xF0\x9F\x90\x88");
 }
 
+/// The seeds of an endpoint's fuzz target.
+std::vector<std::string> seeds_of(const std::string& endpoint) {
+  std::vector<std::string> bodies;
+  const auto folder = std::string(MAINS_ROOM_DIR "/fuzz/corpus/") + endpoint + "_fuzz";
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    if (file.path().extension() == ".json") {
+      std::ifstream stream(file.path());
+      bodies.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    }
+  }
+  return bodies;
+}
+
 /// Each value of `root`, in turn, replaced by each of `nonsense`.
 void replace_each(json::value& root, json::value& node, const std::vector<json::value>& nonsense,
                   const std::function<void(const json::value&)>& use) {
@@ -145,10 +158,7 @@ TEST(Errors, NoErrorHoldsTextOfTheBody) {
   };
   int errors = 0;
   for (const std::string endpoint : {"chat", "completion", "embedding", "messages"}) {
-    const auto folder = std::string(MAINS_ROOM_DIR "/fuzz/corpus/") + endpoint + "_fuzz";
-    for (const auto& file : std::filesystem::directory_iterator(folder)) {
-      std::ifstream stream(file.path());
-      const std::string body{std::istreambuf_iterator<char>(stream), {}};
+    for (const std::string& body : seeds_of(endpoint)) {
       json::value root = json::parse(body);
       replace_each(root, root, nonsense, [&](const json::value& changed) {
         const auto error = error_at(endpoint, json::serialize(changed));
@@ -165,12 +175,9 @@ TEST(Errors, NoErrorHoldsTextOfTheBody) {
 
 TEST(Errors, SeedsOfTheFuzzersAreAccepted) {
   for (const std::string endpoint : {"chat", "completion", "embedding", "messages"}) {
-    const auto folder = std::string(MAINS_ROOM_DIR "/fuzz/corpus/") + endpoint + "_fuzz";
-    for (const auto& file : std::filesystem::directory_iterator(folder)) {
-      std::ifstream stream(file.path());
-      const std::string body{std::istreambuf_iterator<char>(stream), {}};
+    for (const std::string& body : seeds_of(endpoint)) {
       const auto error = error_at(endpoint, body);
-      EXPECT_FALSE(error) << file.path() << ": " << error->message;
+      EXPECT_FALSE(error) << error->message;
     }
   }
 }

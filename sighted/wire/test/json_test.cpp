@@ -103,8 +103,8 @@ TEST(Json, WordsAreToldByTheirIndex) {
 }
 
 TEST(Json, ObjectsPassThroughAsText) {
-  const std::string text =
-      R"({"z":1,"a":[3.14159,-1e-07,5.0,1e+20,0.1,18446744073709551615,-5],"s":"\"\\\n\u0001é","n":null,"b":[true,{}]})";
+  const std::string text = R"({"z":1,"a":[3.14159,-1e-07,5.0,1e+20,0.1,18446744073709551615,-5],)"
+                           R"("s":"\"\\\n\u0001é","n":null,"b":[true,{}]})";
   Document body(R"({"o":)" + text + "}");
   EXPECT_EQ(body.root().required_object_text("o"), text);
   EXPECT_FALSE(body.failed());

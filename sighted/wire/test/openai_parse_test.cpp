@@ -116,8 +116,8 @@ TEST(OpenAiParse, SeedsAreFoldedAndSmallOnesKept) {
 }
 
 TEST(OpenAiParse, ToolChoices) {
-  const std::string tools =
-      R"("tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}],)";
+  const std::string tools = R"("tools":[{"type":"function","function":{"name":"a"}},)"
+                            R"({"type":"function","function":{"name":"b"}}],)";
   EXPECT_EQ(chat_of(with(tools + R"("n":1)")).tool_choice, ToolChoice::automatic);
   EXPECT_TRUE(chat_of(with(tools + R"("n":1)")).parallel_tool_calls);
   EXPECT_EQ(chat_of(with(tools + R"("tool_choice":"auto")")).tool_choice, ToolChoice::automatic);

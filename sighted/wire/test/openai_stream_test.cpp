@@ -74,11 +74,10 @@ TEST(OpenAiStream, ToolCallsTellTheirHeadOnce) {
       json::parse(
           R"({"reasoning_content":"hm","tool_calls":[{"index":0,"id":"call_9","type":"function",)"
           R"("function":{"name":"f","arguments":""}}]})"));
-  EXPECT_EQ(
-      deltas[2],
-      json::parse(
-          R"({"tool_calls":[{"index":0,"function":{"arguments":"{}"}},{"index":1,"id":"call_r1_0_1",)"
-          R"("type":"function","function":{"name":"g","arguments":"{"}}]})"));
+  EXPECT_EQ(deltas[2],
+            json::parse(R"({"tool_calls":[{"index":0,"function":{"arguments":"{}"}},)"
+                        R"({"index":1,"id":"call_r1_0_1",)"
+                        R"("type":"function","function":{"name":"g","arguments":"{"}}]})"));
   EXPECT_EQ(deltas[3], json::parse(R"({"tool_calls":[{"index":1,"function":{"arguments":"}"}}]})"));
   EXPECT_EQ(events_of(bytes).back().json.at("choices").at(0).at("finish_reason"), "tool_calls");
 }
