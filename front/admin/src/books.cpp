@@ -1,10 +1,13 @@
 // Usage, and whether the books are right.
 #include "handlers.hpp"
 
+#include <algorithm>
 #include <array>
 
+#include <notation/id_text.hpp>
 #include <notation/money_text.hpp>
 #include <notation/time_text.hpp>
+#include <settle/audit.hpp>
 
 namespace admin {
 namespace {
@@ -91,6 +94,80 @@ json::object shown(const Call& call, const ledger::UsageLine& line,
   return object;
 }
 
+struct Words {
+  ledger::FindingKind kind;
+  const char* code;
+  const char* meaning;
+};
+
+constexpr std::array words_of_findings = {
+    Words{ledger::FindingKind::posting_malformed, "posting_malformed",
+          "a posting moves money in a way that is not allowed"},
+    Words{ledger::FindingKind::went_below_zero, "went_below_zero",
+          "an account was below zero after some posting"},
+    Words{ledger::FindingKind::available_differs, "available_differs",
+          "the stored balance is not what the postings give"},
+    Words{ledger::FindingKind::held_differs, "held_differs",
+          "the stored held amount is not what the postings give"},
+    Words{ledger::FindingKind::house_differs, "house_differs",
+          "the operator's revenue or outside account is not what the postings give"},
+    Words{ledger::FindingKind::sum_not_zero, "sum_not_zero", "the accounts do not add up to zero"},
+    Words{ledger::FindingKind::holds_differ, "holds_differ",
+          "the open holds do not add up to the held amount"},
+    Words{ledger::FindingKind::hold_differs, "hold_differs",
+          "an open hold is not what was posted for it"},
+    Words{ledger::FindingKind::held_twice, "held_twice", "a request was held more than once"},
+    Words{ledger::FindingKind::never_ended, "never_ended",
+          "a hold is neither open nor settled nor voided"},
+    Words{ledger::FindingKind::ended_twice, "ended_twice", "a hold ended more than once"},
+    Words{ledger::FindingKind::end_differs, "end_differs",
+          "what a hold's end charged and gave back is not what was held"},
+    Words{ledger::FindingKind::receipt_differs, "receipt_differs",
+          "a receipt's charge is not what was posted"},
+    Words{ledger::FindingKind::receipt_missing, "receipt_missing",
+          "a charge was posted without a receipt"},
+    Words{ledger::FindingKind::top_up_twice, "top_up_twice", "a top-up was posted more than once"},
+    Words{ledger::FindingKind::owner_differs, "owner_differs",
+          "the parts of a request belong to more than one tenant"},
+    Words{ledger::FindingKind::sequence_gap, "sequence_gap",
+          "a receipt's number does not follow the one before it"},
+    Words{ledger::FindingKind::sequence_differs, "sequence_differs",
+          "the last receipt's number is not the tenant's"},
+    Words{ledger::FindingKind::usage_differs, "usage_differs",
+          "the sums of usage are not those of the receipts"},
+    Words{ledger::FindingKind::charge_wrong, "charge_wrong",
+          "a receipt's charge is not its usage at its prices"},
+    Words{ledger::FindingKind::chain_broken, "chain_broken",
+          "a receipt does not point back at the one before it"},
+};
+
+bool counts_receipts(ledger::FindingKind kind) {
+  return kind == ledger::FindingKind::sequence_gap || kind == ledger::FindingKind::sequence_differs;
+}
+
+/// A finding's values, in the unit of what it tells.
+std::string value_text(ledger::FindingKind kind, std::int64_t value) {
+  return counts_receipts(kind) ? std::to_string(value) : to_text(base::Nano{value});
+}
+
+json::object shown(const Call& call, const ledger::Finding& finding) {
+  const auto same = [&](const Words& words) { return words.kind == finding.kind; };
+  const auto* words = std::find_if(words_of_findings.begin(), words_of_findings.end(), same);
+  base::invariant(words != words_of_findings.end(), "every kind of finding has its words");
+  json::object object{{"code", words->code}, {"meaning", words->meaning}};
+  if (finding.tenant.valid()) {
+    const auto tenant = call.around.registry.tenant(finding.tenant);
+    object["tenant"] =
+        tenant == nullptr ? "id " + std::to_string(finding.tenant.value) : tenant->name;
+  }
+  if (finding.request.valid()) {
+    object["request"] = to_text(finding.request);
+  }
+  object["expected"] = value_text(finding.kind, finding.expected);
+  object["found"] = value_text(finding.kind, finding.found);
+  return object;
+}
+
 }  // namespace
 
 Answer usage(const Call& call) {
@@ -119,11 +196,23 @@ Answer usage(const Call& call) {
 }
 
 Answer check_ledger(const Call& call) {
-  const auto totals = call.around.reader.totals();
-  if (!totals.ok()) {
-    return Fail{of(totals.error())};
+  const auto snapshot = call.around.reader.snapshot();
+  if (!snapshot.ok()) {
+    return Fail{of(snapshot.error())};
   }
-  return json::object{{"ok", true}, {"findings", json::array()}};
+  const auto report = settle::audit(*snapshot.value());
+  if (!report.ok()) {
+    return Fail{of(report.error())};
+  }
+  json::array findings;
+  for (const ledger::Finding& finding : report.value().findings) {
+    findings.emplace_back(shown(call, finding));
+  }
+  return json::object{
+      {"ok", report.value().finding_count == 0}, {"finding_count", report.value().finding_count},
+      {"findings", std::move(findings)},         {"tenants", report.value().tenants},
+      {"postings", report.value().postings},     {"receipts", report.value().receipts},
+      {"open_holds", report.value().open_holds}};
 }
 
 }  // namespace admin

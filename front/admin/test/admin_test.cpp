@@ -8,6 +8,7 @@
 #include <random>
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <boost/json.hpp>
 #include <notation/time_text.hpp>
 #include <settle/books.hpp>
@@ -317,6 +318,32 @@ TEST_F(AdminTest, AMonthAddsUp) {
   EXPECT_EQ(usage.at("/data/1/requests"), "2");
   EXPECT_EQ(usage.at("/data/1/key"), "default");
   EXPECT_EQ(usage.at("/data/1/cached_input_tokens"), "400");
+}
+
+TEST_F(AdminTest, TheLedgerCheckIsCleanUntilSomeoneTouchesTheFile) {
+  ask("POST", "/admin/v1/prices", prices);
+  ask("POST", "/admin/v1/tenants", R"({"name":"acme","credit":"5.00"})");
+  const Got key = ask("POST", "/admin/v1/keys", R"({"tenant":"acme"})");
+  const auto tenant = registry_->tenant("acme")->id;
+  use(1, tenant, {std::stoull(key.at("/id"))}, 100);
+  const Got clean = ask("GET", "/admin/v1/ledger/check");
+  EXPECT_EQ(clean.at("/ok"), "true");
+  EXPECT_EQ(clean.at("/receipts"), "1");
+  EXPECT_EQ(clean.at("/open_holds"), "0");
+
+  sqlite3* handle = nullptr;
+  ASSERT_EQ(sqlite3_open((dir_ / "ledger.db").c_str(), &handle), SQLITE_OK);
+  ASSERT_EQ(sqlite3_exec(handle, "UPDATE tenants SET available = available + 1000000000", nullptr,
+                         nullptr, nullptr),
+            SQLITE_OK)
+      << sqlite3_errmsg(handle);
+  sqlite3_close(handle);
+  const Got touched = ask("GET", "/admin/v1/ledger/check");
+  EXPECT_EQ(touched.at("/ok"), "false");
+  EXPECT_EQ(touched.at("/findings/0/code"), "available_differs");
+  EXPECT_EQ(touched.at("/findings/0/tenant"), "acme");
+  EXPECT_EQ(touched.at("/findings/0/expected"), "4.99987");
+  EXPECT_EQ(touched.at("/findings/0/found"), "5.99987");
 }
 
 TEST_F(AdminTest, QuestionsAboutMoneyMustMakeSense) {
