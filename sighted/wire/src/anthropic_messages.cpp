@@ -79,7 +79,7 @@ class Turn {
   void tool_use(Reader& block) {
     only_of(block, "assistant");
     content::ToolCall call;
-    call.id = block.required_string("id", tool_name_max);
+    call.id = block.required_string("id", call_id_max);
     call.name = block.required_string("name", tool_name_max);
     call.arguments = block.required_object_text("input");
     names_[call.id] = call.name;
@@ -90,7 +90,7 @@ class Turn {
     only_of(block, "user");
     content::Message result;
     result.role = "tool";
-    result.tool_call_id = block.required_string("tool_use_id", tool_name_max);
+    result.tool_call_id = block.required_string("tool_use_id", call_id_max);
     result.tool_name = called_name(names_, result.tool_call_id);
     result.text = read_text(block, "content");
     if (block.optional_bool("is_error").value_or(false)) {

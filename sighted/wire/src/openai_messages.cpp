@@ -35,7 +35,7 @@ std::vector<content::ToolCall> read_tool_calls(Reader& message) {
   for (std::size_t i = 0; items && i < items->size(); ++i) {
     Reader item = items->object(i);
     content::ToolCall call;
-    call.id = item.required_string("id", tool_name_max);
+    call.id = item.required_string("id", call_id_max);
     item.optional_word("type", {"function"}, functions_only);
     Reader function = item.required_object("function");
     call.name = function.required_string("name", tool_name_max);
@@ -74,7 +74,7 @@ content::Message read_message(Reader reader, CallNames& names) {
     return message;
   }
   message.role = *role == 4 ? "system" : roles[*role];
-  reader.optional_string("name", tool_name_max);
+  reader.optional_string("name", any_length);
   if (message.role == "assistant") {
     read_assistant(reader, message, names);
     return message;
@@ -84,7 +84,7 @@ content::Message read_message(Reader reader, CallNames& names) {
     reader.fail("content", ErrorKind::missing, "is required.");
   }
   if (message.role == "tool") {
-    message.tool_call_id = reader.required_string("tool_call_id", tool_name_max);
+    message.tool_call_id = reader.required_string("tool_call_id", call_id_max);
     message.tool_name = called_name(names, message.tool_call_id);
   }
   return message;
@@ -189,7 +189,7 @@ void read_response_format(Reader& root, content::Chat& chat) {
     chat.json_schema = "{}";
   } else if (type == 2) {
     Reader schema = format->required_object("json_schema");
-    schema.optional_string("name", tool_name_max);
+    schema.optional_string("name", any_length);
     schema.optional_bool("strict");
     chat.json_schema = schema.optional_object_text("schema").value_or("{}");
   }

@@ -14,6 +14,7 @@ namespace wire {
 inline constexpr std::uint64_t count_max = 2147483647;  ///< 2^31-1: token ids, token counts.
 inline constexpr std::size_t model_name_max = 256;
 inline constexpr std::size_t tool_name_max = 128;
+inline constexpr std::size_t call_id_max = 1024;
 inline constexpr std::size_t tools_max = 512;
 inline constexpr std::size_t messages_max = 65536;
 inline constexpr std::size_t parts_max = 4096;  ///< Of one message.
