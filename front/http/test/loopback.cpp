@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -70,6 +71,11 @@ Wire::~Wire() {
 void Wire::close() {
   if (socket_ >= 0) ::close(socket_);
   socket_ = -1;
+}
+
+bool Wire::readable_within(int wait_ms) {
+  pollfd entry{socket_, POLLIN, 0};
+  return ::poll(&entry, 1, wait_ms) > 0;
 }
 
 void Wire::half_close() {

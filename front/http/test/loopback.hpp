@@ -44,6 +44,7 @@ class Wire {
   bool read_until(std::string_view text);
   /// True when the server ends the connection (in order or not) without sending more.
   bool at_end();
+  [[nodiscard]] bool readable_within(int wait_ms);
   void half_close();
   void reset();
   void close();
