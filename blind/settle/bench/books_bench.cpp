@@ -1,0 +1,196 @@
+// How many requests a second one thread can hold and settle durably, receipt included.
+//   books_bench [--tiny] [--pairs N] [--tenants N] [--batch N] [--folder DIR]
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+#include <random>
+#include <string>
+#include <vector>
+
+#include <base/invariant.hpp>
+#include <settle/audit.hpp>
+#include <settle/books.hpp>
+#include <store/sqlite.hpp>
+
+namespace {
+
+using settle::Command;
+
+struct Setup {
+  std::uint64_t pairs = 200'000;
+  std::uint64_t tenants = 1'000;
+  std::size_t batch = 64;
+  bool limits = false;
+  bool ordered_ids = false;
+  std::filesystem::path folder = std::filesystem::temp_directory_path();
+};
+
+std::uint64_t wall_ns() {
+  return static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+std::uint64_t cpu_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
+class Load {
+ public:
+  Load(settle::Books& books, const Setup& setup) : books_(books), setup_(setup) {}
+
+  void credit_everyone() {
+    for (std::uint64_t tenant = 1; tenant <= setup_.tenants; ++tenant) {
+      push(settle::Credit{{1, tenant}, {tenant}, {1'000'000'000'000}, {1}});
+    }
+    flush();
+  }
+
+  /// Each request is settled in a batch after the one that held it, as it is with real engines.
+  void run(std::uint64_t pairs) {
+    std::vector<terms::RequestId> open;
+    for (std::uint64_t i = 0; i < pairs; ++i) {
+      open.push_back(hold());
+      if (open.size() > setup_.batch) {
+        settle(open.front());
+        open.erase(open.begin());
+      }
+    }
+    for (const terms::RequestId request : open) {
+      settle(request);
+    }
+    flush();
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t>& batch_ns() { return batch_ns_; }
+
+ private:
+  terms::RequestId hold() {
+    clock_ += 100'000;
+    settle::Hold hold{};
+    hold.request = {setup_.ordered_ids ? static_cast<std::uint64_t>(clock_) : random_(), random_()};
+    const std::uint64_t tenant = 1 + random_() % setup_.tenants;
+    hold.tenant = {tenant};
+    hold.key = {tenant};
+    hold.model = {1 + random_() % 2};
+    hold.price_list = {1};
+    hold.prices = {{150'000'000}, {75'000'000}, {600'000'000}};
+    if (setup_.limits) {
+      hold.limits = {1'000'000, 1'000'000'000, 1'000, {900'000'000'000}};
+    }
+    hold.now = {clock_};
+    hold.input = {200};
+    hold.output_max = {100};
+    hold.output_asked = 1;
+    push(hold);
+    return hold.request;
+  }
+
+  void settle(terms::RequestId request) {
+    settle::Settle command{};
+    command.request = request;
+    command.output = {{random_(), random_(), random_(), random_()}};
+    command.weights = {{1, 2, 3, 4}};
+    command.tokenizer = {{5, 6, 7, 8}};
+    command.now = {clock_};
+    command.usage = {{200}, {0}, {64}};
+    push(command);
+  }
+
+  void push(const Command& command) {
+    batch_.push_back(command);
+    if (batch_.size() == setup_.batch) flush();
+  }
+
+  void flush() {
+    const std::uint64_t start = wall_ns();
+    for (const settle::Outcome& outcome : books_.apply(batch_)) {
+      base::invariant(!std::holds_alternative<settle::Refused>(outcome), "the bench is payable");
+    }
+    batch_ns_.push_back(wall_ns() - start);
+    batch_.clear();
+  }
+
+  settle::Books& books_;
+  const Setup& setup_;
+  std::vector<Command> batch_;
+  std::vector<std::uint64_t> batch_ns_;
+  std::mt19937_64 random_{42};
+  std::int64_t clock_ = 1'700'000'000'000'000'000;
+};
+
+Setup read_setup(int argc, char** argv) {
+  Setup setup;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--tiny") {
+      setup.pairs = 2'000;
+      setup.tenants = 50;
+    } else if (word == "--limits") {
+      setup.limits = true;
+    } else if (word == "--ordered-ids") {
+      setup.ordered_ids = true;
+    } else if (i + 1 < argc) {
+      const char* value = argv[++i];
+      const std::uint64_t number = std::strtoull(value, nullptr, 10);
+      if (word == "--pairs") setup.pairs = number;
+      if (word == "--tenants") setup.tenants = std::max<std::uint64_t>(1, number);
+      if (word == "--batch") setup.batch = std::max<std::size_t>(1, number);
+      if (word == "--folder") setup.folder = value;
+    }
+  }
+  return setup;
+}
+
+std::uint64_t percentile(std::vector<std::uint64_t>& values, std::uint64_t percent) {
+  std::sort(values.begin(), values.end());
+  return values[std::min<std::size_t>(values.size() - 1, values.size() * percent / 100)];
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const Setup setup = read_setup(argc, argv);
+  const std::filesystem::path folder =
+      setup.folder / ("books_bench." + std::to_string(std::random_device{}()));
+  std::filesystem::create_directories(folder);
+  {
+    auto journal = store::open_sqlite_journal(folder / "ledger.db");
+    base::invariant(journal.ok(), "the bench can write where it is");
+    settle::Books books(**journal);
+    Load load(books, setup);
+    load.credit_everyone();
+    load.batch_ns().clear();
+    const std::uint64_t wall = wall_ns();
+    const std::uint64_t cpu = cpu_ns();
+    load.run(setup.pairs);
+    const double wall_s = static_cast<double>(wall_ns() - wall) / 1e9;
+    const double cpu_s = static_cast<double>(cpu_ns() - cpu) / 1e9;
+    const auto pairs = static_cast<double>(setup.pairs);
+    std::printf(
+        "hold+settle+receipt, batches of %zu, %llu tenants: %.0f pairs/s wall, "
+        "%.1f us cpu a pair; batch p50 %.2f ms, p99 %.2f ms; file %.0f B a pair\n",
+        setup.batch, static_cast<unsigned long long>(setup.tenants), pairs / wall_s,
+        cpu_s * 1e6 / pairs, static_cast<double>(percentile(load.batch_ns(), 50)) / 1e6,
+        static_cast<double>(percentile(load.batch_ns(), 99)) / 1e6,
+        static_cast<double>(std::filesystem::file_size(folder / "ledger.db")) / pairs);
+    const std::uint64_t check = wall_ns();
+    auto reader = store::open_sqlite_reader(folder / "ledger.db");
+    base::invariant(reader.ok(), "the bench can read what it wrote");
+    auto snapshot = (*reader)->snapshot();
+    base::invariant(snapshot.ok(), "the bench can read what it wrote");
+    auto report = settle::audit(**snapshot);
+    base::invariant(report.ok() && report->finding_count == 0, "the books are right");
+    std::printf("audit of %llu receipts: %.2f s\n",
+                static_cast<unsigned long long>(report->receipts),
+                static_cast<double>(wall_ns() - check) / 1e9);
+  }
+  std::filesystem::remove_all(folder);
+  return 0;
+}

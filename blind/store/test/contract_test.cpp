@@ -1,0 +1,332 @@
+// What every store must do. A new store adds itself to stores.hpp and passes.
+#include <gtest/gtest.h>
+
+#include <limits>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "rows.hpp"
+#include "stores.hpp"
+
+namespace store::testing {
+namespace {
+
+using ledger::StoreError;
+
+class Contract : public ::testing::TestWithParam<Kind> {
+ protected:
+  std::unique_ptr<ledger::Txn> begin() { return std::move(store_.journal().begin()).value(); }
+  template <class... Rows>
+  void write(const Rows&... rows) {
+    auto txn = begin();
+    ASSERT_TRUE((txn->insert(rows).ok() && ...));
+    ASSERT_TRUE(txn->commit().ok());
+  }
+  ledger::Reader& reader() { return store_.reader(); }
+
+  AnyStore store_{GetParam()};
+};
+
+constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+constexpr terms::TenantId tenant{7};
+constexpr terms::TenantId highest_tenant{std::numeric_limits<std::uint64_t>::max()};
+constexpr terms::KeyId key{8};
+constexpr ledger::Month november{682};
+
+TEST_P(Contract, RowsNeverPutAreZero) {
+  auto txn = begin();
+  EXPECT_EQ(txn->house().value(), ledger::HouseRow{});
+  EXPECT_EQ(txn->tenant(tenant).value(), ledger::TenantRow{});
+  EXPECT_EQ(txn->key(key).value(), ledger::KeyRow{});
+  EXPECT_EQ(txn->month(key, november).value(), ledger::MonthRow{});
+  EXPECT_FALSE(txn->hold({1, 1}).value().has_value());
+  EXPECT_FALSE(txn->receipt({1, 1}).value().has_value());
+  EXPECT_FALSE(txn->is_voided({1, 1}).value());
+  EXPECT_FALSE(txn->top_up({1, 1}).value().has_value());
+  EXPECT_FALSE(txn->claim(tenant, {{1, 2, 3, 4}}).value().has_value());
+  EXPECT_TRUE(txn->open_holds({}, 10).value().empty());
+}
+
+TEST_P(Contract, RowsComeBackAsTheyWerePut) {
+  const ledger::HouseRow house{{most}, {-most}};
+  const ledger::TenantRow row{{most - 1}, {1}, most, {{~0ULL, 1, 2, ~0ULL}}};
+  ledger::KeyRow key_row{3, {}, {}};
+  key_row.requests.add({5'000'000'000}, 2);
+  key_row.tokens.add({5'000'000'000}, 7);
+  key_row.tokens.add({6'000'000'000}, std::numeric_limits<std::uint64_t>::max());
+  const ledger::MonthRow month{{most}, {0}};
+  for (int round = 0; round < 2; ++round) {  // made the first time, changed the second
+    auto txn = begin();
+    ASSERT_TRUE(txn->put(house).ok());
+    ASSERT_TRUE(txn->put(highest_tenant, row).ok());
+    ASSERT_TRUE(txn->put(key, key_row).ok());
+    ASSERT_TRUE(txn->put(key, {-3}, month).ok());
+    EXPECT_EQ(txn->tenant(highest_tenant).value(), row) << "a transaction sees its own writing";
+    ASSERT_TRUE(txn->commit().ok());
+    txn.reset();
+    txn = begin();
+    EXPECT_EQ(txn->house().value(), house);
+    EXPECT_EQ(txn->tenant(highest_tenant).value(), row);
+    EXPECT_EQ(txn->key(key).value(), key_row);
+    EXPECT_EQ(txn->month(key, {-3}).value(), month);
+    EXPECT_EQ(txn->month(key, {-2}).value(), ledger::MonthRow{});
+    key_row.requests = {};
+    key_row.open += 1;
+  }
+  EXPECT_EQ(reader().balance(highest_tenant).value(), (ledger::Balance{{most - 1}, {1}}));
+  EXPECT_EQ(reader().month(key, {-3}).value(), month);
+  EXPECT_EQ(reader().balance(tenant).value(), ledger::Balance{});
+}
+
+TEST_P(Contract, WhatIsNotCommittedNeverHappened) {
+  const ledger::HoldRow hold = hold_row(1);
+  {
+    auto txn = begin();
+    ASSERT_TRUE(txn->put(tenant, ledger::TenantRow{{5}, {0}, 0, {}}).ok());
+    ASSERT_TRUE(txn->put(ledger::HouseRow{{1}, {-6}}).ok());
+    ASSERT_TRUE(txn->put(key, ledger::KeyRow{1, {}, {}}).ok());
+    ASSERT_TRUE(txn->put(key, november, ledger::MonthRow{{1}, {1}}).ok());
+    ASSERT_TRUE(txn->insert(hold).ok());
+    ASSERT_TRUE(txn->insert(credit_row(2, tenant, 5, {1})).ok());
+    ASSERT_TRUE(txn->insert(receipt_row(3, tenant, 1, {1})).ok());
+    ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
+    ASSERT_TRUE(txn->insert_claim(tenant, hold.idempotency, hold.request).ok());
+    EXPECT_EQ(reader().balance(tenant).value(), ledger::Balance{}) << "others do not see it yet";
+    EXPECT_EQ(reader().open_holds().value(), 0U);
+  }
+  EXPECT_EQ(reader().totals().value(), ledger::Totals{});
+  auto txn = begin();
+  EXPECT_EQ(txn->tenant(tenant).value(), ledger::TenantRow{});
+  EXPECT_EQ(txn->house().value(), ledger::HouseRow{});
+  EXPECT_EQ(txn->key(key).value(), ledger::KeyRow{});
+  EXPECT_EQ(txn->month(key, november).value(), ledger::MonthRow{});
+  EXPECT_FALSE(txn->hold(hold.request).value().has_value());
+  EXPECT_FALSE(txn->top_up({2, 1}).value().has_value());
+  EXPECT_FALSE(txn->receipt(receipt_row(3, tenant, 1, {1}).id).value().has_value());
+  EXPECT_FALSE(txn->is_voided({4, 4}).value());
+  EXPECT_FALSE(txn->claim(tenant, hold.idempotency).value().has_value());
+  EXPECT_TRUE(reader().usage(tenant, {0}, {most}, {}).value().empty());
+}
+
+TEST_P(Contract, HoldsComeAndGo) {
+  ledger::HoldRow bare = hold_row(2);
+  bare.idempotency = {};
+  bare.amount = {0};
+  bare.reserved_at = {};
+  write(hold_row(1), bare);
+  EXPECT_EQ(reader().open_holds().value(), 2U);
+  auto txn = begin();
+  EXPECT_EQ(txn->hold(bare.request).value(), std::optional{bare});
+  EXPECT_EQ(txn->hold(hold_row(1).request).value(), std::optional{hold_row(1)});
+  ASSERT_TRUE(txn->remove_hold(bare.request).ok());
+  EXPECT_FALSE(txn->hold(bare.request).value().has_value());
+  ASSERT_TRUE(txn->commit().ok());
+  EXPECT_EQ(reader().open_holds().value(), 1U);
+}
+
+TEST_P(Contract, OpenHoldsAreListedInOrderPageByPage) {
+  const std::vector<std::uint64_t> ids{1, 2, 1ULL << 62, 1ULL << 63, ~0ULL};
+  write(hold_row(ids[3]), hold_row(ids[0]), hold_row(ids[4]), hold_row(ids[2]), hold_row(ids[1]));
+  auto txn = begin();
+  std::vector<std::uint64_t> seen;
+  terms::RequestId after{};
+  for (;;) {
+    const auto page = txn->open_holds(after, 2).value();
+    if (page.empty()) break;
+    ASSERT_LE(page.size(), 2U);
+    for (const ledger::HoldRow& row : page) {
+      EXPECT_EQ(row, hold_row(row.request.high));
+      seen.push_back(row.request.high);
+    }
+    after = page.back().request;
+  }
+  EXPECT_EQ(seen, ids);
+}
+
+TEST_P(Contract, AClaimBelongsToItsTenant) {
+  const terms::Digest digest{{1, 2, 3, 4}};
+  auto txn = begin();
+  ASSERT_TRUE(txn->insert_claim(tenant, digest, {1, 1}).ok());
+  ASSERT_TRUE(txn->insert_claim(highest_tenant, digest, {2, 2}).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  txn.reset();
+  txn = begin();
+  EXPECT_EQ(txn->claim(tenant, digest).value(), (std::optional<terms::RequestId>{{1, 1}}));
+  EXPECT_EQ(txn->claim(highest_tenant, digest).value(), (std::optional<terms::RequestId>{{2, 2}}));
+  ASSERT_TRUE(txn->remove_claim(tenant, digest).ok());
+  EXPECT_FALSE(txn->claim(tenant, digest).value().has_value());
+  EXPECT_TRUE(txn->claim(highest_tenant, digest).value().has_value());
+}
+
+TEST_P(Contract, ReceiptsComeBackAsTheyWereWritten) {
+  ledger::Receipt plain = receipt_row(1, tenant, 1, {10});
+  plain.weights = plain.tokenizer = plain.output = plain.previous = {};
+  ledger::Receipt extreme = receipt_row(~0ULL, highest_tenant, most, {most});
+  extreme.key = {~0ULL};
+  extreme.model = {~0ULL};
+  extreme.charge = extreme.balance_after = {most};
+  extreme.usage = {{~0U}, {~0U}, {~0U}};
+  write(plain, extreme, receipt_row(2, tenant, 2, {20}));
+  for (const ledger::Receipt& receipt : {plain, extreme, receipt_row(2, tenant, 2, {20})}) {
+    EXPECT_EQ(reader().receipt(receipt.id).value(), std::optional{receipt});
+    EXPECT_EQ(begin()->receipt(receipt.id).value(), std::optional{receipt});
+  }
+  EXPECT_FALSE(reader().receipt({5, 5}).value().has_value());
+}
+
+TEST_P(Contract, OnlyCreditsAndDebitsAreFoundAsTopUps) {
+  ledger::Posting hold = credit_row(3, tenant, 5, {3});
+  hold.kind = ledger::PostingKind::hold;
+  write(credit_row(1, tenant, 5, {1}), credit_row(2, tenant, -3, {2}), hold, hold);
+  auto txn = begin();
+  EXPECT_EQ(txn->top_up({1, 1}).value(), std::optional{credit_row(1, tenant, 5, {1})});
+  EXPECT_EQ(txn->top_up({2, 1}).value(), std::optional{credit_row(2, tenant, -3, {2})});
+  EXPECT_FALSE(txn->top_up({3, 1}).value().has_value());
+}
+
+// What breaks a rule of the books is refused by the store as well, and the transaction with it.
+template <class Write>
+void expect_refused(ledger::Journal& journal, Write forbidden) {
+  {
+    auto txn = std::move(journal.begin()).value();
+    ASSERT_TRUE(txn->put(tenant, ledger::TenantRow{{5}, {0}, 0, {}}).ok());
+    auto refused = forbidden(*txn);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error(), StoreError::corrupt);
+    EXPECT_FALSE(txn->commit().ok());
+  }
+  auto txn = std::move(journal.begin()).value();
+  EXPECT_EQ(txn->tenant(tenant).value(), ledger::TenantRow{}) << "nothing of it happened";
+}
+
+TEST_P(Contract, WhatBreaksTheBooksIsRefused) {
+  using Txn = ledger::Txn;
+  write(hold_row(1), receipt_row(2, tenant, 1, {1}), credit_row(3, tenant, 5, {1}),
+        ledger::VoidRow{{4, 4}, tenant, {1}});
+  const auto refused = [this](auto forbidden) { expect_refused(store_.journal(), forbidden); };
+  refused([](Txn& txn) { return txn.put(tenant, ledger::TenantRow{{-1}, {0}, 0, {}}); });
+  refused([](Txn& txn) { return txn.put(tenant, ledger::TenantRow{{0}, {-1}, 0, {}}); });
+  refused([](Txn& txn) { return txn.put(ledger::HouseRow{{-1}, {0}}); });
+  refused([](Txn& txn) { return txn.put(ledger::HouseRow{{0}, {1}}); });
+  refused([](Txn& txn) { return txn.put(key, november, ledger::MonthRow{{-1}, {0}}); });
+  refused([](Txn& txn) { return txn.insert(hold_row(1)); });
+  refused([](Txn& txn) { return txn.insert(receipt_row(2, highest_tenant, 9, {9})); });
+  refused([](Txn& txn) { return txn.insert(credit_row(3, tenant, 5, {1})); });
+  refused([](Txn& txn) { return txn.insert(ledger::VoidRow{{4, 4}, tenant, {1}}); });
+  refused([](Txn& txn) {
+    ledger::Posting nothing = credit_row(9, tenant, 5, {1});
+    nothing.amount = {0};
+    return txn.insert(nothing);
+  });
+  refused([](Txn& txn) {
+    ledger::Receipt receipt = receipt_row(9, tenant, 2, {1});
+    receipt.usage.cached = {receipt.usage.input.value + 1};
+    return txn.insert(receipt);
+  });
+  refused([](Txn& txn) {
+    ledger::HoldRow negative = hold_row(9);
+    negative.amount = {-1};
+    return txn.insert(negative);
+  });
+}
+
+TEST_P(Contract, ReceiptsAreReadPageByPage) {
+  auto txn = begin();
+  // Times go up, stand still and (a clock that was set) go back.
+  const std::vector<std::int64_t> times{10, 20, 20, 20, 30, 25, 40};
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    ASSERT_TRUE(txn->insert(receipt_row(i + 1, tenant, i + 1, {times[i]})).ok());
+  }
+  ASSERT_TRUE(txn->insert(receipt_row(100, {9}, 1, {20})).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  std::vector<std::uint64_t> seen;
+  ledger::PageMark mark;
+  for (;;) {
+    const auto page = reader().receipts(tenant, {20}, {40}, mark, 2).value();
+    if (page.empty()) break;
+    ASSERT_LE(page.size(), 2U);
+    for (const ledger::Receipt& receipt : page)
+      seen.push_back(receipt.sequence);
+    mark = {page.back().time, page.back().sequence};
+  }
+  EXPECT_EQ(seen, (std::vector<std::uint64_t>{2, 3, 4, 6, 5})) << "from is in, to is out";
+}
+
+TEST_P(Contract, TopUpsOfATenantInOrder) {
+  write(credit_row(1, tenant, 5, {10}), credit_row(2, tenant, -3, {20}),
+        credit_row(3, {9}, 5, {20}), credit_row(4, tenant, 1, {15}),
+        credit_row(5, tenant, 1, {30}));
+  const auto found = reader().top_ups(tenant, {10}, {30}, 10).value();
+  EXPECT_EQ(found, (std::vector{credit_row(1, tenant, 5, {10}), credit_row(4, tenant, 1, {15}),
+                                credit_row(2, tenant, -3, {20})}));
+  EXPECT_EQ(reader().top_ups(tenant, {10}, {30}, 1).value().size(), 1U);
+}
+
+TEST_P(Contract, TotalsAreOverAllTenants) {
+  auto txn = begin();
+  ASSERT_TRUE(txn->put(ledger::HouseRow{{5}, {-30}}).ok());
+  ASSERT_TRUE(txn->put(tenant, ledger::TenantRow{{10}, {3}, 2, {}}).ok());
+  ASSERT_TRUE(txn->put(highest_tenant, ledger::TenantRow{{12}, {0}, 0, {}}).ok());
+  ASSERT_TRUE(txn->insert(hold_row(1)).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(2, tenant, 1, {1})).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(3, tenant, 2, {1})).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  EXPECT_EQ(reader().totals().value(), (ledger::Totals{{5}, {-30}, {22}, {3}, 1, 2}));
+}
+
+template <class Row>
+std::vector<Row> all(ledger::Rows<Row> rows) {
+  std::vector<Row> found;
+  while (true) {
+    auto row = (*rows)->next().value();
+    if (!row) return found;
+    found.push_back(*row);
+  }
+}
+
+TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
+  auto txn = begin();
+  for (const terms::TenantId id : {highest_tenant, tenant}) {
+    ASSERT_TRUE(txn->put(id, ledger::TenantRow{{10}, {0}, 0, {}}).ok());
+  }
+  ASSERT_TRUE(txn->put(ledger::HouseRow{{0}, {-20}}).ok());
+  const ledger::Posting late = credit_row(9, tenant, 10, {1});
+  const ledger::Posting early = credit_row(1, highest_tenant, 10, {2});
+  ASSERT_TRUE(txn->insert(late).ok() && txn->insert(early).ok());
+  ASSERT_TRUE(txn->insert(hold_row(~0ULL)).ok() && txn->insert(hold_row(1)).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(9, tenant, 1, {50})).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(8, highest_tenant, 1, {10})).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(7, tenant, 2, {40})).ok());
+  ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  txn.reset();
+
+  const auto snapshot = std::move(reader().snapshot()).value();
+  write(credit_row(20, tenant, 1, {3}), hold_row(5));
+  EXPECT_EQ(snapshot->house().value(), (ledger::HouseRow{{0}, {-20}}));
+  const auto tenants = all(snapshot->tenants());
+  ASSERT_EQ(tenants.size(), 2U);
+  EXPECT_EQ(tenants[0].tenant, tenant);
+  EXPECT_EQ(tenants[1].tenant, highest_tenant);
+  EXPECT_EQ(all(snapshot->postings_as_written()), (std::vector{late, early}));
+  EXPECT_EQ(all(snapshot->postings_by_request()), (std::vector{early, late}));
+  EXPECT_EQ(all(snapshot->holds_by_request()), (std::vector{hold_row(1), hold_row(~0ULL)}));
+  EXPECT_EQ(all(snapshot->voids_by_request()), (std::vector{ledger::VoidRow{{4, 4}, tenant, {1}}}));
+  const auto by_request = all(snapshot->receipts_by_request());
+  ASSERT_EQ(by_request.size(), 3U);
+  EXPECT_EQ(by_request[0].id.high, 7U);
+  const auto by_tenant = all(snapshot->receipts_by_tenant());
+  ASSERT_EQ(by_tenant.size(), 3U);
+  EXPECT_EQ(by_tenant[0].id.high, 9U) << "by sequence, not by time";
+  EXPECT_EQ(by_tenant[2].tenant, highest_tenant);
+  EXPECT_EQ(snapshot->usage_sum(tenant).value().charge.value, 2 * 210'000);
+  EXPECT_EQ(snapshot->usage_sum({99}).value(), ledger::UsageLine{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, Contract,
+                         ::testing::Values(Kind::memory, Kind::sqlite, Kind::faulty),
+                         [](const auto& test) { return name_of(test.param); });
+
+}  // namespace
+}  // namespace store::testing
