@@ -9,7 +9,7 @@
 
 #include <notation/id_text.hpp>
 #include <notation/money_text.hpp>
-#include <receipt/hasher.hpp>
+#include <receipt/digest.hpp>
 #include <wire/anthropic_parse.hpp>
 #include <wire/anthropic_write.hpp>
 #include <wire/json_writer.hpp>

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include <base/invariant.hpp>
-#include <receipt/hasher.hpp>
+#include <receipt/digest.hpp>
 
 namespace serve {
 

@@ -42,7 +42,7 @@ struct EngineLoop::Active {
   /// Nothing came out of it, and not because the client left.
   [[nodiscard]] bool costs_nothing(const terms::Usage& usage) const;
   [[nodiscard]] FailureKind failure_kind() const;
-  /// SHA-256 over, for each choice: its number of tokens and their ids, 32 bits little-endian each.
+  /// SHA-256 over, for each choice: its number of tokens and their ids, 32 bits big-endian each.
   [[nodiscard]] terms::Digest output_digest() const;
 
   FundedRequest order;

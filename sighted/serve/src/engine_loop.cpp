@@ -72,15 +72,16 @@ bool EngineLoop::has_room(std::size_t jobs) const {
 }
 
 void EngineLoop::loop() {
+  bool busy = true;
   for (;;) {
-    if (turn()) {
-      continue;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this, busy] { return busy || stopping_ || !inbox_.empty(); });
+      if (stopping_) {
+        return;
+      }
     }
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !inbox_.empty(); });
-    if (stopping_) {
-      return;
-    }
+    busy = turn();
   }
 }
 
