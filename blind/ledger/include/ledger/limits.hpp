@@ -14,7 +14,7 @@ struct Limits {
   std::uint64_t requests_per_minute = 0;
   std::uint64_t tokens_per_minute = 0;  ///< Input and output together.
   std::uint64_t parallel_requests = 0;
-  base::Nano cap_per_month;  ///< Spending of the key in a calendar month, UTC.
+  base::Nano cap_per_month{};  ///< Spending of the key in a calendar month, UTC.
 
   static consteval auto fields() {
     return std::tuple{&Limits::requests_per_minute, &Limits::tokens_per_minute,
