@@ -6,7 +6,8 @@ import time
 import numpy as np
 import torch
 
-WIDTHS = [32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024, 1280, 1536, 2048]
+WIDTHS = [32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024,
+          1280, 1536, 2048]
 PROMPT_SHARE, PROMPT_WEIGHT = 0.25, 0.3
 REACH = 32768
 
@@ -48,6 +49,22 @@ def shape(ids, flags, spans, width, rng, leap, prompts=True):
             w[row, :n] = answer
     pos = skips(rng, width, len(spans)) if leap else None
     return torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(w), pos
+
+
+def copies(seed, vocab, first, rows=20, width=96):
+    """Random pieces, twice in each row, learned the second time: nothing can be known here, only
+    copied, and so the heads that look back form within some hundred steps."""
+    g = np.random.RandomState(seed)
+    x = g.randint(first, vocab, (rows, width + 1))
+    w = np.zeros((rows, width), np.float32)
+    for row in range(rows):
+        n = g.randint(12, 40)
+        a = g.randint(0, width + 1 - 2 * n)
+        b = g.randint(a + n, width + 2 - n)
+        x[row, b:b + n] = x[row, a:a + n]
+        w[row, b:b + n - 1] = 1.0
+    now, then = x[:, :-1].copy(), x[:, 1:].copy()
+    return torch.from_numpy(now), torch.from_numpy(then), torch.from_numpy(w), None
 
 
 def cut(ids, flags, spans, tokens, rng, leap_share=0.0, prompts=True):

@@ -11,8 +11,7 @@ from corpus.poems import RHYMES
 FAMILY = {}
 for _family, _phrases in RHYMES.items():
     for _phrase in _phrases:
-        FAMILY[_phrase.split()[-1]] = _family
-FAMILY["sun-kissed"] = "ist"
+        FAMILY[_phrase.split()[-1].lower()] = _family
 
 
 class Late(Exception):
@@ -133,7 +132,8 @@ def must(text, check):
 
 
 def summary(text, check):
-    wanted = [f"- {p}: {what}" + (f" (by {when})" if when else "") for p, what, when in check["tasks"]]
+    wanted = [f"- {p}: {what}" + (f" (by {when})" if when else "") for p, what,
+              when in check["tasks"]]
     got = [x for x in text.split("\n") if x.startswith("- ")]
     return (sorted(got) == sorted(wanted) and all(d in text for d in check["decisions"])
             and (check["next"] is None or check["next"] in text))

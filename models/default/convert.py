@@ -9,6 +9,7 @@ import sys
 
 import torch
 
+from model import FINAL_GAIN
 from tokenizer import SPECIALS, USER_DEFINED, Tokenizer
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,13 +24,14 @@ def parts(model, shape):
     """(tensor name in GGUF, tensor); fused matrices are cut apart."""
     kv = shape["kv_heads"] * (shape["width"] // shape["heads"])
     yield "token_embd.weight", model["embed"]
-    yield "output_norm.weight", model["norm"]
+    yield "output_norm.weight", model["norm"] * FINAL_GAIN
     for i in range(shape["layers"]):
         get = lambda n: model[f"blocks.{i}.{n}"]
         q, k, v = get("qkv").split([shape["width"], kv, kv])
         gate, up = get("up").chunk(2)
         for name, t in (("attn_norm", get("norm_a")), ("attn_q", q), ("attn_k", k), ("attn_v", v),
-                        ("attn_output", get("out")), ("ffn_norm", get("norm_f")), ("ffn_gate", gate),
+                        ("attn_output", get("out")), ("ffn_norm", get("norm_f")),
+                        ("ffn_gate", gate),
                         ("ffn_up", up), ("ffn_down", get("down"))):
             yield f"blk.{i}.{name}.weight", t
 
@@ -95,7 +97,8 @@ def main():
     a = p.parse_args()
     sys.path.insert(0, a.gguf_py)
     import gguf
-    write(gguf, torch.load(a.checkpoint, map_location="cpu"), Tokenizer.load(a.tokenizer), a.out, a.mean)
+    write(gguf, torch.load(a.checkpoint, map_location="cpu"), Tokenizer.load(a.tokenizer), a.out,
+          a.mean)
     size = os.path.getsize(a.out)
     print(f"{a.out}: {size / 1e6:.2f} MB")
     assert size <= 16 * 1000 * 1000

@@ -8,7 +8,8 @@ import subprocess
 import sys
 
 import checks
-from corpus import (chat, drills, extract, facts, fim, helpdesk, meetings, mix, poems, pyfunc, style, tables,
+from corpus import (chat, drills, extract, facts, fim, helpdesk, meetings, mix, poems, pyfunc,
+                    style, tables,
                     tools)
 from corpus.base import Rng
 
@@ -19,7 +20,8 @@ class Model:
     """The process of greedy.cpp."""
 
     def __init__(self, program, gguf, context):
-        self.p = subprocess.Popen([program, gguf, str(context)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.p = subprocess.Popen([program, gguf, str(context)], stdin=subprocess.PIPE,
+                                  stdout=subprocess.PIPE)
 
     def ask(self, prompt, most):
         """(answer, the prompt's token ids)"""
@@ -152,8 +154,11 @@ def far(model, each):
 
 def same_tokens(model, tok):
     """Both tokenizers agree, on the corpus and on odd text."""
-    texts = ["Héllo wörld 日本語 🎉  \n\n x=5;\tzé\u0301 ﷽ 12३ ½", "a  b   c\n\n\n  d 'tis I'll don't", " 1 22  333",
-             "\u00a0x\u2003y\u3000z", "Ελληνικά русский עברית العربية हिन्दी ไทย", "<tool_call>\n{}\n</tool_call>"]
+    texts = ["Héllo wörld 日本語 🎉  \n\n x=5;\tzé\u0301 ﷽ 12३ ½", "a  b   c\n\n\n  d 'tis I'll don't",
+             " 1 22  333",
+             "\u00a0x\u2003y\u3000z", 
+             "Ελληνικά русский עברית العربية हिन्दी ไทย",
+             "<tool_call>\n{}\n</tool_call>"]
     for i in range(300):
         texts.append("".join(t for t, _ in mix.segments(mix.example(SEED + i, True))))
     bad = [t for t in texts if model.ask(t, 0)[1] != tok.encode(t)]
@@ -189,7 +194,8 @@ def main():
             continue
         right = rate(model, make, check, a.each, a.show)
         report["kinds"][name] = right
-        print(f"| {name} | {100 * right / a.each:.0f} % ± {error(right, a.each):.0f} |", flush=True)
+        print(f"| {name} | {100 * right / a.each:.0f} % ± {error(right, a.each):.0f} |",
+              flush=True)
     if a.reach:
         report["reach"], report["far"] = reach(model, a.reach), far(model, a.reach)
         for what in ("reach", "far"):

@@ -1,4 +1,5 @@
-"""The network: a llama of a few million parameters, written out so that bf16 stays on the fast path.
+"""The network: a llama of a few million parameters, written out so that bf16 stays
+on the fast path.
 
 Debian's PyTorch has a plain reference BLAS for float32 and oneDNN for bfloat16, which is
 tens of times faster on a CPU with AVX512_BF16. So weights are kept in float32, every product is
@@ -11,7 +12,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+import lookback
+
 BF16 = torch.bfloat16
+FINAL_GAIN = 0.1  # the embedding is also the output matrix, and large; this makes up for it
 
 
 @dataclass
@@ -156,9 +160,10 @@ class Llama(nn.Module):
     def __init__(self, s: Shape):
         super().__init__()
         self.s = s
-        self.embed = nn.Parameter(torch.randn(s.vocab, s.width) * 0.03)
+        self.embed = nn.Parameter(torch.empty(s.vocab, s.width))
         self.blocks = nn.ModuleList([Block(s) for _ in range(s.layers)])
         self.norm = nn.Parameter(torch.ones(s.width))
+        lookback.install(self)
 
     def trunk(self, ids, weights, positions=None):
         b, t = ids.shape
@@ -169,10 +174,10 @@ class Llama(nn.Module):
         x = F.embedding(ids, weights.of["embed"]).to(BF16)
         for i, block in enumerate(self.blocks):
             x = block(x, cos, sin, mask, lambda n, i=i: weights.of[f"blocks.{i}.{n}"])
-        return RmsNorm.apply(x, weights.of["norm"], self.s.eps)
+        return RmsNorm.apply(x, weights.of["norm"] * FINAL_GAIN, self.s.eps)
 
     def loss(self, ids, targets, weight, weights, positions=None):
-        """(sum of weight * -log p, -log p of each token whose weight is above zero, their places)"""
+        """(sum of weight * -log p, -log p of each token with weight above zero, their places)"""
         h = self.trunk(ids, weights, positions).flatten(0, 1)
         pick = weight.flatten().nonzero().squeeze(1)
         logits = F.linear(h.index_select(0, pick), weights.of["head"]).float()

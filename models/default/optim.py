@@ -40,7 +40,8 @@ class Muon:
                 piece = update[row:row + rows]
                 flip = rows < p.shape[1]
                 key = tuple(sorted(piece.shape))
-                groups.setdefault(key, []).append((p, row, rows, flip, piece.t() if flip else piece))
+                groups.setdefault(key,
+                                  []).append((p, row, rows, flip, piece.t() if flip else piece))
                 row += rows
         stacks = [v[i:i + 6] for v in groups.values() for i in range(0, len(v), 6)]
         turned = each(orthogonal, [torch.stack([i[4] for i in items]) for items in stacks])

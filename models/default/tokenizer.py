@@ -31,7 +31,8 @@ def byte_letters():
 def _ranges(wanted):
     out, start = [], None
     for c in range(0x110001):
-        hit = c < 0x110000 and not 0xD800 <= c < 0xE000 and unicodedata.category(chr(c))[0] == wanted
+        hit = c < 0x110000 and not 0xD800 <= c < 0xE000 and (
+            unicodedata.category(chr(c))[0] == wanted)
         if hit and start is None:
             start = c
         elif not hit and start is not None:
@@ -172,7 +173,8 @@ def main():
     args.add_argument("--examples", type=int, default=30000)
     args.add_argument("--size", type=int, default=SIZE)
     a = args.parse_args()
-    texts = ("".join(t for t, _ in mix.segments(mix.example(10 ** 9 + i))) for i in range(a.examples))
+    texts = ("".join(t for t,
+                     _ in mix.segments(mix.example(10 ** 9 + i))) for i in range(a.examples))
     merges = train_merges(count_words(texts), a.size - 256 - len(SPECIALS))
     t = Tokenizer(merges)
     t.save(a.out)

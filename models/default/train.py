@@ -1,7 +1,7 @@
 """Trains the network. Usage: train.py DATA_DIR OUT_DIR --steps N [--resume]
 
-Each step takes four microbatches, two threads at a time; their gradients are added in order,
-so that a run is repeatable. Warm-up, a long level stretch, then a straight fall to zero
+Each step takes two microbatches, one thread each; their gradients are added in order, so
+that a run is repeatable. Warm-up, a long level stretch, then a straight fall to zero
 (the file OUT_DIR/steps, where it exists, overrides --steps while the run is still level).
 """
 import argparse
@@ -15,8 +15,10 @@ import torch
 import batches
 from model import Llama, Shape, Weights
 from optim import Adam, Muon
+from tokenizer import SPECIALS
 
 SEED = 20240607
+COPIES = (0, 40)  # in these steps one microbatch of the group is copying practice
 
 
 def level(step, steps, fall=0.42, warm=40):
@@ -65,7 +67,8 @@ class Trainer:
         self.mean = s["mean"]
         self.muon.load(s["muon"])
         self.adam.load(s["adam"])
-        self.step, self.shard, self.taken, self.tokens = s["step"], s["shard"], s["taken"], s["tokens"]
+        self.step, self.tokens = s["step"], s["tokens"]
+        self.shard, self.taken = s["shard"], s["taken"]
 
     def work(self, weights, batch):
         ids, targets, weight, pos = batch
@@ -105,7 +108,8 @@ class Trainer:
         for i in range(0, len(order), 16):
             part = order[i:i + 16]
             width = max(spans[j][1] - spans[j][0] for j in part)
-            x, y, w, _ = batches.shape(ids, flags, [spans[j] for j in part], width, random, False, False)
+            x, y, w, _ = batches.shape(ids, flags, [spans[j] for j in part], width, random, False,
+                                       False)
             _, nll, pick = self.model.loss(x, y, w, weights)
             rows = pick // width
             for r, j in enumerate(part):
@@ -134,7 +138,10 @@ class Trainer:
         stream, group, loss, start = self.stream(), [], None, time.time()
         saved, first = time.time(), self.tokens
         while self.step < self.steps:
-            group = [next(stream) for _ in range(4)]
+            copying = COPIES[0] <= self.step < COPIES[1]
+            group = [next(stream) for _ in range(self.a.group - copying)]
+            if copying:
+                group.append(batches.copies(self.step, self.model.s.vocab, len(SPECIALS)))
             now = self.update(group)
             loss = now if loss is None else 0.95 * loss + 0.05 * now
             if self.step % 20 == 0:
@@ -142,8 +149,10 @@ class Trainer:
                 if os.path.exists(override):
                     self.steps = int(open(override).read())
                 rate = (self.tokens - first) / (time.time() - start)
-                print(f"step {self.step}/{self.steps} shard {self.shard} tokens {self.tokens / 1e6:.2f}M "
-                      f"loss {loss:.4f} lr {level(self.step, self.steps):.2f} {rate:.0f} tok/s", flush=True)
+                print(f"step {self.step}/{self.steps} shard {self.shard} tokens "
+                      f"{self.tokens / 1e6:.2f}M "
+                      f"loss {loss:.4f} lr {level(self.step, self.steps):.2f} {rate:.0f} tok/s",
+                      flush=True)
             if self.step % self.a.every == 0 or self.step == self.steps:
                 print("held", self.step, *self.held(held), flush=True)
             if time.time() - saved > 240 or self.step == self.steps:
@@ -156,12 +165,13 @@ def main():
     p.add_argument("data")
     p.add_argument("out")
     p.add_argument("--steps", type=int, required=True)
-    p.add_argument("--tokens", type=int, default=1024, help="per microbatch")
+    p.add_argument("--tokens", type=int, default=2048, help="per microbatch")
+    p.add_argument("--group", type=int, default=2, help="microbatches per step")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--lr", type=float, default=0.02)
-    p.add_argument("--lr-embed", type=float, default=0.004)
-    p.add_argument("--every", type=int, default=200)
-    p.add_argument("--held", type=int, default=300)
+    p.add_argument("--lr-embed", type=float, default=0.005)
+    p.add_argument("--every", type=int, default=500)
+    p.add_argument("--held", type=int, default=200)
     p.add_argument("--resume", action="store_true")
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)

@@ -48,7 +48,8 @@ class Rng(random.Random):
 @dataclass
 class Example:
     """messages: (role, text); every assistant text is learned, the last one is what is asked for.
-    check: what evaluate.py needs to judge an answer. raw: (prompt, answer) outside the chat form."""
+    check: what evaluate.py needs to judge an answer. raw: (prompt, answer) outside the chat form.
+    """
     kind: str
     messages: list
     check: dict = field(default_factory=dict)

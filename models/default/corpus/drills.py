@@ -6,8 +6,10 @@ KEY = ["code", "name", "key", "word", "number", "tag"]
 
 
 def odd_text(r, n):
-    return " ".join(r.pick([words.odd_word, words.code, words.first_name, lambda r: str(words.number(r)),
-                            lambda r: r.pick(words.ADJ), lambda r: r.pick(words.THINGS)])(r) for _ in range(n))
+    return " ".join(r.pick([words.odd_word, words.code, words.first_name,
+                            lambda r: str(words.number(r)),
+                            lambda r: r.pick(words.ADJ),
+                            lambda r: r.pick(words.THINGS)])(r) for _ in range(n))
 
 
 def repeat(r):
@@ -31,7 +33,8 @@ def lookup(r):
     n = r.pick([2, 3, 4, 6, 8, 12])
     pairs, sep = {}, r.pick([": ", " = ", " -> ", "=", ":"])
     while len(pairs) < n:
-        pairs[words.odd_word(r, 1, 2)] = r.pick([words.code, words.odd_word, lambda r: words.number(r)])(r)
+        pairs[words.odd_word(r, 1, 2)] = r.pick([words.code, words.odd_word,
+                                                 lambda r: words.number(r)])(r)
     lines = [f"{k}{sep}{v}" for k, v in pairs.items()]
     k = r.pick(list(pairs))
     ask = r.spin("{What is|Which value has|Look up|Find} $k{?|}", k=k)
@@ -40,31 +43,36 @@ def lookup(r):
 
 
 def item(r):
-    xs = [r.pick([words.odd_word(r), r.pick(words.GOODS), words.first_name(r)]) for _ in range(r.randint(3, 6))]
+    xs = [r.pick([words.odd_word(r), r.pick(words.GOODS),
+                  words.first_name(r)]) for _ in range(r.randint(3, 6))]
     i = r.randrange(min(5, len(xs)))
     which = ["first", "second", "third", "fourth", "fifth"][i]
     if r.chance(0.3):
         which, i = "last", -1
-    return f"{', '.join(xs)}\n" + r.spin("{What is the|Which is the|Name the} $w {item|word|one}?", w=which), xs[i]
+    return f"{', '.join(xs)}\n" + r.spin("{What is the|Which is the|Name the} $w {item|word|one}?",
+                                         w=which), xs[i]
 
 
 def bullets(r):
     xs = [odd_text(r, r.pick([1, 1, 2])) for _ in range(r.randint(2, 6))]
     x = r.random()
     if x < 0.35:
-        return r.spin("{Make a list of|List|As a bullet list}: $t", t=", ".join(xs)), "\n".join("- " + v for v in xs)
+        return r.spin("{Make a list of|List|As a bullet list}: $t",
+                      t=", ".join(xs)), "\n".join("- " + v for v in xs)
     if x < 0.6:
         return r.spin("{Number these|Make a numbered list}: $t", t=", ".join(xs)), "\n".join(
             f"{i}. {v}" for i, v in enumerate(xs, 1))
     if x < 0.8:
-        return r.spin("{Join with commas|Put on one line}:\n$t", t="\n".join("- " + v for v in xs)), ", ".join(xs)
+        return r.spin("{Join with commas|Put on one line}:\n$t",
+                      t="\n".join("- " + v for v in xs)), ", ".join(xs)
     return "How many items are here? " + ", ".join(xs), str(len(xs))
 
 
 def missing_letter(r):
     a, b = r.randint(0, 12), r.randint(0, 12)
     if r.chance(0.5):
-        return r.spin("{What is $a + $b?|$a plus $b?|Add $a and $b.|$a + $b =}", a=a, b=b), str(a + b)
+        return r.spin("{What is $a + $b?|$a plus $b?|Add $a and $b.|$a + $b =}", a=a,
+                      b=b), str(a + b)
     a, b = max(a, b), min(a, b)
     return r.spin("{What is $a - $b?|$a minus $b?|$a - $b =}", a=a, b=b), str(a - b)
 
@@ -75,16 +83,20 @@ def fill(r):
     given = [("name", n), ("company", c), ("amount", m), ("date", d)]
     k = r.randint(2, 4)
     use = given[:k]
-    form = r.pick([["Dear {name},", "thank you for your order at {company}.", "The total is {amount}.", "It will arrive on {date}."],
-                   ["Hello {name}!", "{company} is glad to meet you.", "Please pay {amount}.", "The deadline is {date}."]])[:k]
-    ask = "Fill in the letter.\n" + "\n".join(f"{a}: {b}" for a, b in use) + "\n\n" + "\n".join(form)
+    form = r.pick([["Dear {name},", "thank you for your order at {company}.",
+                    "The total is {amount}.", "It will arrive on {date}."],
+                   ["Hello {name}!", "{company} is glad to meet you.", "Please pay {amount}.",
+                    "The deadline is {date}."]])[:k]
+    ask = "Fill in the letter.\n" + "\n".join(f"{a}: {b}" for a,
+                                              b in use) + "\n\n" + "\n".join(form)
     text = "\n".join(form)
     for a, b in use:
         text = text.replace("{" + a + "}", b)
     return ask, text
 
 
-KINDS = [(repeat, 5), (upper, 1), (spell, 1), (lookup, 5), (item, 2), (bullets, 2), (missing_letter, 1), (fill, 1)]
+KINDS = [(repeat, 5), (upper, 1), (spell, 1), (lookup, 5), (item, 2), (bullets, 2),
+         (missing_letter, 1), (fill, 1)]
 
 
 def make(r):

@@ -6,43 +6,59 @@ from .base import Example, cap
 PERSONAL = [
     ("$n lives in $v.", ["Where does $n live?", "In which city does $n live?"], "$n lives in $v.",
      lambda r: r.pick(words.CITY) if r.chance(0.6) else words.odd_word(r).capitalize()),
-    ("$n works as {a|an} $v.", ["What is $n's job?", "What does $n work as?", "What does $n do for a living?"],
+    ("$n works as {a|an} $v.", ["What is $n's job?", "What does $n work as?",
+                                "What does $n do for a living?"],
      "$n works as $v.", None),
-    ("$n likes $v.", ["What does $n like?", "What is $n's hobby?"], "$n likes $v.", lambda r: r.pick(words.HOBBIES)),
-    ("$n's favourite colour is $v.", ["What is $n's favourite colour?", "Which colour does $n like best?"],
+    ("$n likes $v.", ["What does $n like?", "What is $n's hobby?"], "$n likes $v.",
+     lambda r: r.pick(words.HOBBIES)),
+    ("$n's favourite colour is $v.", ["What is $n's favourite colour?", "Which colour does $n like "
+                                                                        "best?"],
      "$n's favourite colour is $v.", lambda r: r.pick(words.COLOURS)),
-    ("$n's phone number is $v.", ["What is $n's phone number?", "How can I call $n?", "$n's number?"],
+    ("$n's phone number is $v.", ["What is $n's phone number?", "How can I call $n?",
+                                  "$n's number?"],
      "$n's phone number is $v.", words.phone),
     ("$n's email is $v.", ["What is $n's email?", "How do I write to $n?", "$n's email address?"],
      "$n's email is $v.", words.email),
     ("$n's password is $v.", ["What is $n's password?", "Which password does $n have?"],
      "$n's password is $v.", words.phrase_code),
-    ("$n was born in $v.", ["When was $n born?", "In which year was $n born?"], "$n was born in $v.",
+    ("$n was born in $v.", ["When was $n born?", "In which year was $n born?"],
+     "$n was born in $v.",
      lambda r: r.randint(1930, 2015)),
-    ("$n has {a dog|a cat|a pet} called $v.", ["What is the name of $n's pet?", "What is $n's pet called?"],
+    ("$n has {a dog|a cat|a pet} called $v.",
+     ["What is the name of $n's pet?", "What is $n's pet called?"],
      "$n's pet is called $v.", words.first_name),
-    ("$n's desk is $v.", ["Which desk does $n have?", "What is $n's desk?"], "$n's desk is $v.", words.code),
-    ("$n hid the $v in the garden.", ["What did $n hide in the garden?"], "$n hid the $v in the garden.",
+    ("$n's desk is $v.", ["Which desk does $n have?", "What is $n's desk?"], "$n's desk is $v.",
+     words.code),
+    ("$n hid the $v in the garden.", ["What did $n hide in the garden?"],
+     "$n hid the $v in the garden.",
      lambda r: r.pick(words.ADJ) + " " + r.pick(words.THINGS)),
     ("$n bought $v.", ["What did $n buy?"], "$n bought $v.",
      lambda r: f"{r.randint(2, 40)} {r.pick(words.GOODS)}"),
-    ("$n comes at $v.", ["When does $n come?", "What time does $n come?"], "$n comes at $v.", words.clock),
+    ("$n comes at $v.", ["When does $n come?", "What time does $n come?"], "$n comes at $v.",
+     words.clock),
 ]
 THINGS = [
-    ("The $n is in the $v.", ["Where is the $n?", "Where can I find the $n?"], "The $n is in the $v.",
+    ("The $n is in the $v.", ["Where is the $n?", "Where can I find the $n?"],
+     "The $n is in the $v.",
      lambda r: r.pick(words.PLACES)),
-    ("The $n costs $v.", ["How much is the $n?", "What does the $n cost?", "What is the price of the $n?"],
+    ("The $n costs $v.", ["How much is the $n?", "What does the $n cost?",
+                          "What is the price of the $n?"],
      "The $n costs $v.", words.money),
-    ("The $n belongs to $v.", ["Who owns the $n?", "Whose is the $n?", "Who does the $n belong to?"],
+    ("The $n belongs to $v.", ["Who owns the $n?", "Whose is the $n?",
+                               "Who does the $n belong to?"],
      "The $n belongs to $v.", words.first_name),
     ("The $n is $v.", ["What colour is the $n?", "Which colour does the $n have?"], "The $n is $v.",
      lambda r: r.pick(words.COLOURS)),
-    ("The code for the $n is $v.", ["What is the code for the $n?", "Which code opens the $n?", "$n code?"],
+    ("The code for the $n is $v.", ["What is the code for the $n?", "Which code opens the $n?",
+                                    "$n code?"],
      "The code for the $n is $v.", words.phrase_code),
-    ("The $n weighs $v kg.", ["How heavy is the $n?", "How much does the $n weigh?"], "The $n weighs $v kg.",
+    ("The $n weighs $v kg.", ["How heavy is the $n?", "How much does the $n weigh?"],
+     "The $n weighs $v kg.",
      lambda r: r.randint(1, 900)),
-    ("The $n was made in $v.", ["Where was the $n made?"], "The $n was made in $v.", lambda r: r.pick(words.CITY)),
-    ("The $n opens at $v.", ["When does the $n open?", "What time does the $n open?"], "The $n opens at $v.",
+    ("The $n was made in $v.", ["Where was the $n made?"], "The $n was made in $v.",
+     lambda r: r.pick(words.CITY)),
+    ("The $n opens at $v.", ["When does the $n open?", "What time does the $n open?"],
+     "The $n opens at $v.",
      words.clock),
     ("The $n arrives on $v.", ["When does the $n arrive?", "On which day does the $n arrive?"],
      "The $n arrives on $v.", lambda r: r.pick([words.day, words.date])(r)),
@@ -51,11 +67,16 @@ THINGS = [
     ("The name of the $n is $v.", ["What is the name of the $n?", "What is the $n called?"],
      "The name of the $n is $v.", lambda r: words.odd_word(r).capitalize()),
 ]
-TOPICS = ["project", "budget", "secret word", "deadline", "door code", "wifi password", "room number", "server name",
-          "account number", "launch date", "team name", "mascot", "ticket number", "contact person", "meeting place",
-          "favourite dish", "username", "license key", "order number", "tracking number", "city", "ship name",
-          "song", "winner", "flight number", "gate", "seat", "release name", "access code", "magic word", "pin"]
-UNKNOWN = ["I do not know; it is not in the text.", "That is not in the text.", "The text does not say."]
+TOPICS = ["project", "budget", "secret word", "deadline", "door code", "wifi password",
+          "room number", "server name",
+          "account number", "launch date", "team name", "mascot", "ticket number", "contact person",
+          "meeting place",
+          "favourite dish", "username", "license key", "order number", "tracking number", "city",
+          "ship name",
+          "song", "winner", "flight number", "gate", "seat", "release name", "access code",
+          "magic word", "pin"]
+UNKNOWN = ["I do not know; it is not in the text.", "That is not in the text.",
+           "The text does not say."]
 
 
 def value(r, topic):
@@ -101,7 +122,8 @@ def triples(r, n):
             key = ("o", who)
             owner = r.pick(["", "", " of " + words.company(r), " for " + r.pick(people)])
             fact = "The $n%s is $v." % owner
-            qs = ["What is the $n%s?" % owner, "Tell me the $n%s." % owner, "What is the $n%s?" % owner,
+            qs = ["What is the $n%s?" % owner, "Tell me the $n%s." % owner,
+                  "What is the $n%s?" % owner,
                   "Do you know the $n%s?" % owner]
             ans = "The $n%s is $v." % owner
         if key in seen:
@@ -113,7 +135,8 @@ def triples(r, n):
 
 
 def filler(r):
-    return r.spin(r.pick(["The weather was {warm|cold|mild|windy} that day.", "It was a quiet {morning|evening}.",
+    return r.spin(r.pick(["The weather was {warm|cold|mild|windy} that day.",
+                          "It was a quiet {morning|evening}.",
                           "Nobody else was there.", "The $a {slept|waited|sang} all day.",
                           "A $a walked past the $t.", "There was {music|rain|snow} in the air."]),
                   a=r.pick(words.ANIMALS), t=r.pick(words.THINGS))
@@ -139,18 +162,22 @@ def make(r, n=None):
     ask = r.pick(held[1])
     x = r.random()
     if x < 0.35:
-        turns += [("system", r.pick(["", "Facts:\n", "You know this: ", "Use these facts.\n", "Context:\n",
-                                     "You are a helpful assistant. ", "Secret context: ", "Answer from this:\n"])
+        turns += [("system", r.pick(["", "Facts:\n", "You know this: ", "Use these facts.\n",
+                                     "Context:\n",
+                                     "You are a helpful assistant. ", "Secret context: ",
+                                     "Answer from this:\n"])
                    + text), ("user", ask)]
     elif x < 0.55:
         turns += [("user", text + r.pick(["\n\n", "\n", " ", "\nQuestion: "]) + ask)]
     elif x < 0.65:
         turns += [("user", ask + r.pick(["\n\n", "\n", "\nText: "]) + text)]
     elif x < 0.75:
-        turns += [("user", r.spin("{Context|Facts|Notes|Background|Given}:\n$t\n\n{Question: |}$q", t=text, q=ask))]
+        turns += [("user", r.spin("{Context|Facts|Notes|Background|Given}:\n$t\n\n{Question: |}$q",
+                                  t=text, q=ask))]
     elif x < 0.9:
         turns += [("user", r.pick(["Remember this: ", "Please remember: ", "Note: ", ""]) + text),
-                  ("assistant", r.pick(["I will remember that.", "Noted.", "Thank you, noted."])), ("user", ask)]
+                  ("assistant", r.pick(["I will remember that.", "Noted.", "Thank you, noted."])),
+                  ("user", ask)]
     else:
         turns += [("user", "Read this.\n" + text + "\n" + ask)]
     turns.append(("assistant", held[2]))
@@ -164,7 +191,8 @@ def make(r, n=None):
         turns += [("user", r.pick(held[1])), ("assistant", held[2])]
         must = held[3]
     if must is None or (len(turns) < 5 and r.chance(0.1) and not r.held):
-        turns = turns[:-2] + [("user", r.pick(extra[1])), ("assistant", UNKNOWN[1])] if must is None else turns
+        turns = turns[:-2] + [("user", r.pick(extra[1])),
+                              ("assistant", UNKNOWN[1])] if must is None else turns
     return Example("facts", turns, {"must": must, "answer": turns[-1][1]})
 
 
@@ -175,7 +203,8 @@ def make_memory(r):
     n = words.first_name(r)
     pool = [
         (f"{r.pick(['My name is', 'I am', 'Call me'])} {n}.", f"Nice to meet you, {n}!",
-         r.pick(["What is my name?", "Who am I?", "Do you remember my name?"]), f"Your name is {n}.", n)]
+         r.pick(["What is my name?", "Who am I?", "Do you remember my name?"]),
+         f"Your name is {n}.", n)]
     def add(fmt, reply, q, a, v):
         pool.append((fmt % v, reply % v if "%s" in reply else reply, q, a % v, str(v)))
     add("I live in %s.", "%s sounds nice!", "Where do I live?", "You live in %s.",
@@ -185,10 +214,13 @@ def make_memory(r):
     pet = r.pick(["cat", "dog", "horse", "parrot"])
     add(f"My {pet} is called %s.", "%s is a lovely name.", f"What is my {pet} called?",
         f"Your {pet} is called %s.", words.first_name(r))
-    add("The code is %s.", "I will remember the code.", "What is the code?", "The code is %s.", words.phrase_code(r))
+    add("The code is %s.", "I will remember the code.", "What is the code?", "The code is %s.",
+        words.phrase_code(r))
     add("I like %s.", "%s is fun!", "What do I like?", "You like %s.", r.pick(words.HOBBIES))
-    add("My train leaves at %s.", "Noted: %s.", "When does my train leave?", "Your train leaves at %s.", words.clock(r))
-    add("I am %s years old.", "Thank you for telling me.", "How old am I?", "You are %s years old.", r.randint(7, 90))
+    add("My train leaves at %s.", "Noted: %s.", "When does my train leave?",
+        "Your train leaves at %s.", words.clock(r))
+    add("I am %s years old.", "Thank you for telling me.", "How old am I?", "You are %s years old.",
+        r.randint(7, 90))
     told = r.some(pool, r.pick([1, 2, 2, 3, 4]))
     for fact, reply, *_ in told:
         turns += [("user", fact), ("assistant", cap(reply))]

@@ -1,13 +1,16 @@
 """How much of each kind the corpus holds, and the text of an example in the chat form."""
 import json
 
-from . import (chat, drills, extract, facts, fim, helpdesk, meetings, poems, pyfunc, style, tables, tools)
+from . import (chat, drills, extract, facts, fim, helpdesk, meetings, poems, pyfunc, style, tables,
+               tools)
 from .base import Example, Rng
 
 START, STOP = "<|im_start|>", "<|im_end|>"
 SHARES = [
-    (poems.make, 11), (pyfunc.make, 13), (tables.make, 15), (meetings.make, 10), (helpdesk.make, 11), (facts.make, 12),
-    (facts.make_memory, 4), (fim.make, 10), (extract.make, 10), (tools.make, 10), (drills.make, 12), (chat.make, 6),
+    (poems.make, 11), (pyfunc.make, 13), (tables.make, 15), (meetings.make, 10),
+    (helpdesk.make, 11), (facts.make, 12),
+    (facts.make_memory, 4), (fim.make, 10), (extract.make, 10), (tools.make, 10), (drills.make, 12),
+    (chat.make, 6),
     (style.make_persona, 3), (style.make_manner, 5),
     (lambda r: mixed(r), 5),
 ]
@@ -18,7 +21,8 @@ def mixed(r):
     """A conversation that changes its subject."""
     turns = []
     while len(turns) < 4:
-        e = r.pick([facts.make, chat.make, drills.make, poems.make, tables.make, pyfunc.make, extract.make])(r)
+        e = r.pick([facts.make, chat.make, drills.make, poems.make, tables.make, pyfunc.make,
+                    extract.make])(r)
         if e.messages[0][0] != "system" and len(e.messages) <= 4:
             turns += e.messages
     return Example("mixed", turns, {"answer": turns[-1][1]})
@@ -37,8 +41,10 @@ def long_one(r):
         return drills.pairs_wall(r, r.randint(30, 130))
     turns, system = [], None
     while len(turns) < r.randint(8, 24):
-        e = r.pick([facts.make, facts.make_memory, chat.make, drills.make, poems.make, tables.make, pyfunc.make])(r)
-        turns += [m for m in e.messages if m[0] != "system"] if not any(m[0] == "system" for m in e.messages) else []
+        e = r.pick([facts.make, facts.make_memory, chat.make, drills.make, poems.make, tables.make,
+                    pyfunc.make])(r)
+        if e.messages[0][0] != "system":
+            turns += e.messages
     return Example("long", turns, {})
 
 
@@ -53,7 +59,8 @@ def system_with_tools(system, tools):
     lines = [system + "\n\n"] if system else []
     lines.append("# Tools\n\nYou may call these functions:\n<tools>\n")
     lines += [json.dumps(t, ensure_ascii=False) + "\n" for t in tools]
-    lines.append('</tools>\n\nTo call one, answer with:\n<tool_call>\n{"name": <name>, "arguments": <object>}\n</tool_call>')
+    lines.append('</tools>\n\nTo call one, answer with:\n<tool_call>\n{"name": <name>, '
+                 '"arguments": <object>}\n</tool_call>')
     return "".join(lines)
 
 

@@ -68,7 +68,8 @@ MIDDLES = [
     "It bows to the crowd", "It collects old songs", "It nibbles on toast", "It whistles along",
     "The crickets all cheer", "The neighbours all clap", "The teacups all laugh",
     "The clouds tag along", "A snail says hello", "Two owls join in", "The stars lean down",
-    "A mouse keeps the time", "The daisies all nod", "A fiddle joins in", "The wind claps its hands",
+    "A mouse keeps the time", "The daisies all nod", "A fiddle joins in",
+    "The wind claps its hands",
     "We wander along", "We laugh and we wave", "I follow along", "I wave my old hat",
     "And still it goes on", "And so we all dance", "And nobody minds", "And there it will stay",
 ]
@@ -97,7 +98,8 @@ def subject(r, name=None):
         n = r.split(words.ANIMALS) if r.chance(0.5) else r.split(words.THINGS)
         if r.chance(0.35):
             n = r.pick(words.ADJ) + " " + n
-        if r.chance(0.35) and not n.endswith(("s", "sh", "ch", "x", "y", "f", "fe", "mouse", "goose",
+        if r.chance(0.35) and not n.endswith(("s", "sh", "ch", "x", "y", "f", "fe", "mouse",
+                                              "goose",
                                               "o", "sheep", "moose")):
             return n + "s", "the " + n, a_an(n), n
         if r.chance(0.2):
@@ -158,7 +160,8 @@ def make(r):
     ask = r.spin(r.pick(ASKS), p=s[0], n=r.pick(["four", "4", "a few"]))
     if lines == 8 or r.chance(0.2):
         word = {4: r.pick(["four", "4"]), 6: r.pick(["six", "6"]), 8: r.pick(["eight", "8"])}[lines]
-        ask += r.spin(r.pick([" {Use|Make it|Write} $n lines.", " It should have $n lines."]), n=word)
+        ask += r.spin(r.pick([" {Use|Make it|Write} $n lines.", " It should have $n lines."]),
+                      n=word)
     elif "four" in ask or "4 lines" in ask:
         lines = 4
     elif lines != 4:
@@ -170,7 +173,8 @@ def make(r):
     messages = [("user", ask), ("assistant", lead + verse(r, s, lines, crossed))]
     if r.chance(0.15):
         t = subject(r)
-        messages += [("user", r.spin("{Now one|And one|Another one|Now the same} about $p{.|, please.}",
+        messages += [("user", r.spin("{Now one|And one|Another one|Now the same} about $p{.|, "
+                                     "please.}",
                                      p=t[0])),
                      ("assistant", verse(r, t, 4, False))]
         s, crossed, lines = t, False, 4

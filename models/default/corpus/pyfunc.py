@@ -22,7 +22,8 @@ NUM_MAPS = [
     ("absolute values", "abs(x)"), ("halves", "x / 2"), ("negatives", "-x"),
 ]
 STR_MAPS = [(None, "s"), (None, "s"), ("lengths", "len(s)"), ("uppercase forms", "s.upper()"),
-            ("first letters", "s[0]"), ("reversed forms", "s[::-1]"), ("lowercase forms", "s.lower()")]
+            ("first letters", "s[0]"), ("reversed forms", "s[::-1]"),
+            ("lowercase forms", "s.lower()")]
 
 # Idioms: (name, parameters, descriptions, body, calls that show it)
 IDIOMS = [
@@ -35,19 +36,22 @@ IDIOMS = [
     ("remainder", "a, b", "returns the remainder of $0 divided by $1", "return a % b", ["(7, 4)"]),
     ("power", "a, b", "{raises $0 to the power of $1|returns $0 to the power $1}", "return a ** b",
      ["(2, 5)"]),
-    ("average", "a, b", "returns the {average|mean} of two numbers", "return (a + b) / 2", ["(2, 4)"]),
+    ("average", "a, b", "returns the {average|mean} of two numbers", "return (a + b) / 2",
+     ["(2, 4)"]),
     ("larger", "a, b", "returns the {larger|bigger|greater} of two numbers",
      "if a > b:\n    return a\nreturn b", ["(3, 9)", "(5, 2)"]),
     ("smaller", "a, b", "returns the smaller of two numbers", "if a < b:\n    return a\nreturn b",
      ["(3, 9)", "(5, 2)"]),
     ("distance", "a, b", "returns the {distance|absolute difference} between two numbers",
      "return abs(a - b)", ["(3, 9)"]),
-    ("is_even", "n", "{checks|tells} whether a number is even", "return n % 2 == 0", ["(4)", "(5)"]),
+    ("is_even", "n", "{checks|tells} whether a number is even", "return n % 2 == 0",
+     ["(4)", "(5)"]),
     ("is_odd", "n", "{checks|tells} whether a number is odd", "return n % 2 == 1", ["(4)", "(5)"]),
     ("is_positive", "n", "{checks|tells} whether a number is positive", "return n > 0",
      ["(4)", "(-5)"]),
     ("is_prime", "n", "{checks|tells} whether a number is prime",
-     "if n < 2:\n    return False\nfor i in range(2, n):\n    if n % i == 0:\n        return False\n"
+     "if n < 2:\n    return False\nfor i in range(2, n):\n    if n % i == 0:\n        return "
+     "False\n"
      "return True", ["(7)", "(9)"]),
     ("factorial", "n", "{computes|returns} the factorial of {a number|$0}",
      "result = 1\nfor i in range(2, n + 1):\n    result *= i\nreturn result", ["(5)", "(0)"]),
@@ -66,14 +70,16 @@ IDIOMS = [
      ["(100)"]),
     ("fahrenheit_to_celsius", "f", "converts Fahrenheit to Celsius", "return (f - 32) * 5 / 9",
      ["(212)"]),
-    ("rectangle_area", "a, b", "{computes|returns} the area of a rectangle", "return a * b", ["(3, 4)"]),
+    ("rectangle_area", "a, b", "{computes|returns} the area of a rectangle", "return a * b",
+     ["(3, 4)"]),
     ("reverse", "text", "{reverses a string|returns a string backwards}", "return text[::-1]",
      ["('abc')"]),
     ("is_palindrome", "text", "{checks|tells} whether a {string|word} is a palindrome",
      "return text == text[::-1]", ["('anna')", "('cat')"]),
     ("count_vowels", "text", "counts the vowels in a {string|text}",
      "return sum(1 for c in text.lower() if c in 'aeiou')", ["('banana')"]),
-    ("count_words", "text", "counts the words in a {string|text|sentence}", "return len(text.split())",
+    ("count_words", "text", "counts the words in a {string|text|sentence}",
+     "return len(text.split())",
      ["('a b c')"]),
     ("shout", "text", "{turns a text into capital letters|returns a string in uppercase}",
      "return text.upper()", ["('hi')"]),
@@ -83,8 +89,10 @@ IDIOMS = [
      "return text.replace(' ', '')", ["('a b')"]),
     ("capitalize_words", "text", "capitalizes {each|every} word of a {string|text}",
      "return ' '.join(w.capitalize() for w in text.split())", ["('red cat')"]),
-    ("first_letter", "text", "returns the first letter of a {string|word}", "return text[0]", ["('cat')"]),
-    ("last_letter", "text", "returns the last letter of a {string|word}", "return text[-1]", ["('cat')"]),
+    ("first_letter", "text", "returns the first letter of a {string|word}", "return text[0]",
+     ["('cat')"]),
+    ("last_letter", "text", "returns the last letter of a {string|word}", "return text[-1]",
+     ["('cat')"]),
     ("longest_word", "text", "returns the longest word {in|of} a {text|sentence}",
      "return max(text.split(), key=len)", ["('a bee flew')"]),
     ("repeat", "text, n", "repeats {a string|$0} $1 times", "return text * n", ["('ab', 2)"]),
@@ -136,7 +144,8 @@ IDIOMS = [
     ("dot", "a, b", "{computes|returns} the dot product of two lists",
      "return sum(x * y for x, y in zip(a, b))", ["([1, 2], [3, 4])"]),
     ("running_sum", "numbers", "returns the running {sum|total} of a list of numbers",
-     "total = 0\nresult = []\nfor x in numbers:\n    total += x\n    result.append(total)\nreturn result",
+     "total = 0\nresult = []\nfor x in numbers:\n    total += x\n    result.append(total)\nreturn "
+     "result",
      ["([1, 2, 3])"]),
 ]
 
@@ -194,7 +203,8 @@ def composed(r):
             desc = f"{r.pick(['checks', 'tells'])} whether {few} of the {thing} {where} " + (
                 f"{'are' if fold == 'all' else 'is'} {say}")
         else:
-            desc = f"{r.pick(['checks', 'tells'])} whether {few} of the {thing} {where} is one {say}"
+            desc = (f"{r.pick(['checks', 'tells'])} whether {few} of the {thing} {where} "
+                    f"is one {say}")
         body = f"return {fold}({cond} for {var} in {param})"
     elif fold == "sum":
         desc = r.pick([f"returns the sum of {of}", f"adds up {of}", f"sums {of}"])
@@ -252,7 +262,8 @@ def make(r):
     ask_form = r.pick(ASKS)
     if "$name" in ask_form and r.chance(0.5):
         name = r.pick([words.odd_word(r), words.odd_word(r, 1, 2) + "_" + words.odd_word(r, 1, 2),
-                       r.pick(["my_func", "solve", "f", "work", "answer", "compute", "run", "helper"])])
+                       r.pick(["my_func", "solve", "f", "work", "answer", "compute", "run",
+                               "helper"])])
     ask = r.spin(ask_form, name=name, params=params, desc=desc)
     src = source(name, params, body)
     example = ""
@@ -261,14 +272,17 @@ def make(r):
             result = evaluate(src, name, calls[0])
         except ValueError:  # the largest of nothing
             result = None
-        ask += "" if result is None else f" {r.pick(['For example,', 'Example:'])} {name}{calls[0]} {r.pick(['returns', 'gives'])} {result!r}."
+        if result is not None:
+            ask += (f" {r.pick(['For example,', 'Example:'])} {name}{calls[0]} "
+                    f"{r.pick(['returns', 'gives'])} {result!r}.")
     fenced = f"```python\n{src}\n```"
     check = {"name": name if "$name" in ask_form else None, "reference": src, "ref_name": name,
              "calls": calls}
     messages = [("user", ask), ("assistant", fenced)]
     if r.chance(0.12):
         new = words.odd_word(r)
-        messages += [("user", r.spin("{Rename it to|Call it|Please name it} $new{ instead|}.", new=new)),
+        messages += [("user", r.spin("{Rename it to|Call it|Please name it} $new{ instead|}.",
+                                     new=new)),
                      ("assistant", fenced.replace(f"def {name}(", f"def {new}("))]
         check["name"] = new
     return Example("python", messages, check)

@@ -109,7 +109,7 @@ def question(r, columns, body):
 
 
 def sql(r, name, columns, body):
-    key = columns[0]
+    key = '"order"' if columns[0] == "order" else columns[0]  # a word of SQL's own
     i = r.randrange(1, len(columns))
     c, v = columns[i], r.pick(body)[i]
     quoted = str(v) if isinstance(v, int) else f"'{v}'"
@@ -117,18 +117,18 @@ def sql(r, name, columns, body):
     out = [
         (f"the {c} of {k}", f"SELECT {c} FROM {name} WHERE {key} = '{k}';"),
         (f"all rows where {c} is {v}", f"SELECT * FROM {name} WHERE {c} = {quoted};"),
-        (f"every {key} sorted by {c}", f"SELECT {key} FROM {name} ORDER BY {c};"),
+        (f"every {columns[0]} sorted by {c}", f"SELECT {key} FROM {name} ORDER BY {c};"),
         (f"how many rows have {c} {v}", f"SELECT COUNT(*) FROM {name} WHERE {c} = {quoted};"),
     ]
     if isinstance(v, int):
         out += [
             (f"the average {c}", f"SELECT AVG({c}) FROM {name};"),
             (f"the total {c}", f"SELECT SUM({c}) FROM {name};"),
-            (f"the {key} with the highest {c}", f"SELECT {key} FROM {name} ORDER BY {c} DESC LIMIT 1;"),
-            (f"the {key} with the lowest {c}", f"SELECT {key} FROM {name} ORDER BY {c} LIMIT 1;"),
-            (f"every {key} with {c} above {v}", f"SELECT {key} FROM {name} WHERE {c} > {v};"),
-            (f"every {key} with {c} below {v}", f"SELECT {key} FROM {name} WHERE {c} < {v};"),
-            (f"the number of {key}s with {c} above {v}",
+            (f"the {columns[0]} with the highest {c}", f"SELECT {key} FROM {name} ORDER BY {c} DESC LIMIT 1;"),
+            (f"the {columns[0]} with the lowest {c}", f"SELECT {key} FROM {name} ORDER BY {c} LIMIT 1;"),
+            (f"every {columns[0]} with {c} above {v}", f"SELECT {key} FROM {name} WHERE {c} > {v};"),
+            (f"every {columns[0]} with {c} below {v}", f"SELECT {key} FROM {name} WHERE {c} < {v};"),
+            (f"the number of {columns[0]}s with {c} above {v}",
              f"SELECT COUNT(*) FROM {name} WHERE {c} > {v};"),
         ]
     return r.pick(out)

@@ -7,39 +7,61 @@ from .base import Example
 # name: (description, {parameter: (type, description, maker)}, requests, answer from a result)
 TOOLS = {
     "get_weather": ("Get the weather of a city", {"city": ("string", "City", lambda r: place(r))},
-                    ["{What is|How is} the weather in $city?", "Will it rain in $city?", "Weather in $city{, please|}."]),
-    "send_email": ("Send an email", {"to": ("string", "Address", words.email), "subject": ("string", "Subject", lambda r: topic(r))},
-                   ["{Send|Write} an email to $to about $subject.", "Email $to with the subject $subject."]),
+                    ["{What is|How is} the weather in $city?", "Will it rain in $city?",
+                     "Weather in $city{, please|}."]),
+    "send_email": ("Send an email", {"to": ("string", "Address", words.email),
+                                     "subject": ("string", "Subject", lambda r: topic(r))},
+                   ["{Send|Write} an email to $to about $subject.", "Email $to with the subject "
+                                                                    "$subject."]),
     "set_timer": ("Start a timer", {"minutes": ("integer", "Minutes", lambda r: r.randint(1, 120))},
-                  ["{Set|Start} a timer for $minutes minutes.", "Wake me in $minutes minutes.", "$minutes minutes timer."]),
-    "create_event": ("Put an event in the calendar", {"title": ("string", "Title", lambda r: topic(r)), "day": ("string", "Day", words.day),
+                  ["{Set|Start} a timer for $minutes minutes.", "Wake me in $minutes minutes.",
+                   "$minutes minutes timer."]),
+    "create_event": ("Put an event in the calendar",
+                     {"title": ("string", "Title", lambda r: topic(r)),
+                      "day": ("string", "Day", words.day),
                      "time": ("string", "Time", words.clock)},
-                     ["Put $title in my calendar on $day at $time.", "{Plan|Book} $title for $day at $time."]),
+                     ["Put $title in my calendar on $day at $time.", "{Plan|Book} $title for $day "
+                                                                     "at $time."]),
     "search": ("Search documents", {"query": ("string", "Words to look for", lambda r: topic(r))},
                ["{Search for|Look up|Find documents about|Look for} $query."]),
     "get_price": ("Price of a product", {"product": ("string", "Product", lambda r: thing(r))},
-                  ["{How much is|What is the price of|What does it cost to buy} the $product?", "Price of $product?"]),
+                  ["{How much is|What is the price of|What does it cost to buy} the $product?",
+                   "Price of $product?"]),
     "order_item": ("Order a product", {"product": ("string", "Product", lambda r: thing(r)),
                    "quantity": ("integer", "How many", lambda r: r.randint(1, 40))},
-                   ["{Order|Buy|Get me} $quantity of $product.", "I want $quantity times $product."]),
+                   ["{Order|Buy|Get me} $quantity of $product.",
+                    "I want $quantity times $product."]),
     "get_order": ("Status of an order", {"order_id": ("string", "Order number", words.code)},
-                  ["Where is {my |}order $order_id?", "{Check|What is} the status of order $order_id{.|?}"]),
-    "translate": ("Translate a text", {"text": ("string", "Text", lambda r: topic(r)), "language": ("string", "Language", lambda r: r.pick(
+                  ["Where is {my |}order $order_id?", "{Check|What is} the status of order "
+                                                      "$order_id{.|?}"]),
+    "translate": ("Translate a text", {"text": ("string", "Text", lambda r: topic(r)),
+                                       "language": ("string", "Language", lambda r: r.pick(
         ["German", "French", "Spanish", "Italian", "Polish", "Dutch", "Latin", "Greek"]))},
                   ["Translate '$text' into $language.", "How do you say '$text' in $language?"]),
-    "add": ("Add two numbers", {"a": ("number", "First", lambda r: r.randint(1, 9999)), "b": ("number", "Second", lambda r: r.randint(1, 9999))},
+    "add": ("Add two numbers", {"a": ("number", "First", lambda r: r.randint(1, 9999)),
+                                "b": ("number", "Second", lambda r: r.randint(1, 9999))},
             ["{What is|Add|Calculate} $a {+|plus} $b{?|.|}"]),
-    "play_song": ("Play music", {"title": ("string", "Song", lambda r: topic(r))}, ["{Play|Put on} $title.", "I want to hear $title."]),
-    "call_person": ("Make a phone call", {"name": ("string", "Who", words.full_name)}, ["{Call|Phone|Ring} $name."]),
-    "turn_on": ("Switch a device on", {"device": ("string", "Device", lambda r: thing(r))}, ["{Turn|Switch} on the $device."]),
-    "turn_off": ("Switch a device off", {"device": ("string", "Device", lambda r: thing(r))}, ["{Turn|Switch} off the $device."]),
-    "convert": ("Convert money", {"amount": ("number", "Amount", lambda r: r.randint(1, 5000)), "to": ("string", "Currency", lambda r: r.pick(
-        ["EUR", "USD", "CHF", "GBP", "JPY", "SEK"]))}, ["{Convert|Change|Turn} $amount {into|to} $to."]),
-    "book_table": ("Book a table", {"restaurant": ("string", "Where", words.company), "guests": ("integer", "People", lambda r: r.randint(1, 12))},
+    "play_song": ("Play music", {"title": ("string", "Song", lambda r: topic(r))},
+                  ["{Play|Put on} $title.", "I want to hear $title."]),
+    "call_person": ("Make a phone call", {"name": ("string", "Who", words.full_name)},
+                    ["{Call|Phone|Ring} $name."]),
+    "turn_on": ("Switch a device on", {"device": ("string", "Device", lambda r: thing(r))},
+                ["{Turn|Switch} on the $device."]),
+    "turn_off": ("Switch a device off", {"device": ("string", "Device", lambda r: thing(r))},
+                 ["{Turn|Switch} off the $device."]),
+    "convert": ("Convert money", {"amount": ("number", "Amount", lambda r: r.randint(1, 5000)),
+                                  "to": ("string", "Currency", lambda r: r.pick(
+        ["EUR", "USD", "CHF", "GBP", "JPY", "SEK"]))}, ["{Convert|Change|Turn} $amount {into|to} "
+                                                        "$to."]),
+    "book_table": ("Book a table", {"restaurant": ("string", "Where", words.company),
+                                    "guests": ("integer", "People", lambda r: r.randint(1, 12))},
                    ["{Book|Reserve} a table for $guests at $restaurant."]),
-    "read_file": ("Read a file", {"path": ("string", "Path", lambda r: path(r))}, ["{Read|Open|Show me|Show} {the file |}$path."]),
-    "write_note": ("Write a note", {"text": ("string", "Text", lambda r: topic(r))}, ["{Write a note:|Note down:|Remember:} $text."]),
-    "get_time": ("Time in a city", {"city": ("string", "City", lambda r: place(r))}, ["What time is it in $city?", "Time in $city?"]),
+    "read_file": ("Read a file", {"path": ("string", "Path", lambda r: path(r))},
+                  ["{Read|Open|Show me|Show} {the file |}$path."]),
+    "write_note": ("Write a note", {"text": ("string", "Text", lambda r: topic(r))},
+                   ["{Write a note:|Note down:|Remember:} $text."]),
+    "get_time": ("Time in a city", {"city": ("string", "City", lambda r: place(r))},
+                 ["What time is it in $city?", "Time in $city?"]),
 }
 
 
@@ -52,35 +74,48 @@ def thing(r):
 
 
 def topic(r):
-    return r.pick([lambda: r.pick(words.ADJ) + " " + r.pick(words.THINGS), lambda: words.odd_word(r),
-                   lambda: r.pick(words.GOODS) + " and " + r.pick(words.GOODS), lambda: "the " + words.odd_word(r) + " " + r.pick(
-                       ["report", "project", "meeting", "song", "plan", "invoice"]), lambda: r.pick(words.HOBBIES)])()
+    return r.pick([lambda: r.pick(words.ADJ) + " " + r.pick(words.THINGS),
+                   lambda: words.odd_word(r),
+                   lambda: r.pick(words.GOODS) + " and " + r.pick(words.GOODS),
+                   lambda: "the " + words.odd_word(r) + " " + r.pick(
+                       ["report", "project", "meeting", "song", "plan", "invoice"]),
+                       lambda: r.pick(words.HOBBIES)])()
 
 
 def path(r):
-    return r.pick(["", "/", "/home/", "src/"]) + words.odd_word(r) + r.pick([".txt", ".md", ".py", ".csv", "/" + words.odd_word(r) + ".log"])
+    return r.pick(["", "/", "/home/",
+                   "src/"]) + words.odd_word(r) + r.pick([".txt", ".md", ".py", ".csv",
+                                                          "/" + words.odd_word(r) + ".log"])
 
 
 def invented(r):
     """A tool nobody has seen: its name, parameter and request are made up together."""
     verb, noun = r.pick("find check start stop open close count list update delete show fetch".split()), words.odd_word(r)
-    param = r.pick(["id", "name", "code", "key", "value", "label", "number", words.odd_word(r, 1, 1)])
+    param = r.pick(["id", "name", "code", "key", "value", "label", "number",
+                    words.odd_word(r, 1, 1)])
     numeric = param == "number" or r.chance(0.15)
-    maker = (lambda r: r.randint(1, 9999)) if numeric else r.pick([words.code, lambda r: words.odd_word(r), words.first_name])
-    return f"{verb}_{noun}", (f"{verb.capitalize()} a {noun}", {param: ("integer" if numeric else "string", param.capitalize(), maker)},
-                             [f"{verb.capitalize()} {{the |a |}}{noun} ${param}.", f"{{Please |}}{verb} {noun} with {param} ${param}.",
+    maker = (lambda r: r.randint(1, 9999)) if numeric else r.pick([words.code,
+                                                                   lambda r: words.odd_word(r),
+                                                                   words.first_name])
+    return f"{verb}_{noun}", (f"{verb.capitalize()} a {noun}",
+                              {param: ("integer" if numeric else "string", param.capitalize(),
+                                       maker)},
+                             [f"{verb.capitalize()} {{the |a |}}{noun} ${param}.",
+                              f"{{Please |}}{verb} {noun} with {param} ${param}.",
                               f"Can you {verb} the {noun} ${param}?"])
 
 
 def describe(r, name, tool):
     text, params, _ = tool
-    props = {p: {"type": t, "description": d} if r.chance(0.6) else {"type": t} for p, (t, d, _) in params.items()}
+    props = {p: {"type": t, "description": d} if r.chance(0.6) else {"type": t} for p,
+             (t, d, _) in params.items()}
     return {"type": "function", "function": {"name": name, "description": text, "parameters": {
         "type": "object", "properties": props, "required": list(params)}}}
 
 
 def call_text(name, arguments):
-    return "<tool_call>\n" + json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False) + "\n</tool_call>"
+    return "<tool_call>\n" + json.dumps({"name": name, "arguments": arguments},
+                                        ensure_ascii=False) + "\n</tool_call>"
 
 
 def result_for(r, name, args):
@@ -125,12 +160,16 @@ def make(r):
     tools = [describe(r, n, t) for n, t in here.items()]
     turns = []
     if r.chance(0.15):
-        turns.append(("system", r.pick(["You are a helpful assistant.", "Use the tools when they help.", "You are " + words.first_name(r) + "."])))
+        turns.append(("system", r.pick(["You are a helpful assistant.",
+                                        "Use the tools when they help.",
+                                        "You are " + words.first_name(r) + "."])))
     check = None
     for _ in range(r.pick([1, 1, 1, 2])):
         if r.chance(0.12) and not r.held:
-            turns += [r.pick([("user", "Hello!"), ("user", "Thank you!"), ("user", "How are you?")])]
-            turns += [("assistant", {"Hello!": "Hello! How can I help you?", "Thank you!": "You are welcome!",
+            turns += [r.pick([("user", "Hello!"), ("user", "Thank you!"),
+                              ("user", "How are you?")])]
+            turns += [("assistant", {"Hello!": "Hello! How can I help you?",
+                                     "Thank you!": "You are welcome!",
                                      "How are you?": "I am fine, thank you. How can I help you?"}[turns[-1][1]])]
             continue
         name = r.pick(keys)

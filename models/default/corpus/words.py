@@ -13,7 +13,8 @@ FIRST = ("Anna Ben Clara David Emma Felix Greta Hugo Ida Jonas Karla Leo Mia Noa
          "Julia Kurt Laura Max Nora Oscar Pia Robert Sofia Theo Alice Bob Carol John Mary Peter "
          "Lucy Mark Linda Susan Kevin Lisa Steve Jane").split()
 ANIMALS = ("cat dog fox owl bear mouse rabbit horse cow goat sheep duck goose hen frog toad snail "
-           "turtle whale dolphin shark crab lobster octopus penguin parrot sparrow robin crow eagle "
+           "turtle whale dolphin shark crab lobster octopus penguin parrot sparrow robin crow "
+           "eagle "
            "hawk swan heron lion tiger leopard wolf otter beaver badger hedgehog squirrel bat mole "
            "camel llama donkey zebra giraffe elephant monkey koala panda kangaroo ant bee "
            "beetle spider moth butterfly dragonfly cricket worm lizard gecko snake kitten puppy "
@@ -26,7 +27,8 @@ THINGS = ("teapot kettle spoon lamp chair table clock piano violin drum trumpet 
           "apple pear banana carrot potato onion cabbage muffin pancake pizza noodle cheese sock "
           "hat scarf glove coat boot umbrella blanket pillow sofa carpet broom bucket hammer "
           "toaster fridge oven sandwich biscuit button key wallet suitcase tent ship anchor sail "
-          "wizard dragon pirate knight queen giant ghost baker painter sailor farmer teacher").split()
+          "wizard dragon pirate knight queen giant ghost baker painter sailor "
+          "farmer teacher").split()
 MASS = ("rain snow coffee tea winter summer autumn spring music sleep homework breakfast "
         "lunch chess football silence friendship thunder sand honey moonlight Monday "
         "programming debugging mathematics laundry gardening soup electricity").split()
@@ -45,7 +47,8 @@ GOOD = ("apple pear lamp chair desk mug plate bowl bottle jar basket towel candl
         "tripod printer scanner phone bicycle helmet backpack kettle toaster blender fan heater "
         "radio watch wallet suitcase umbrella notebook stapler").split()
 PLACES = ("kitchen garden attic cellar hall library office garage shed barn station harbour market "
-          "museum school park bakery workshop tower bridge cabin tent boat castle cave meadow").split()
+          "museum school park bakery workshop tower bridge cabin tent boat castle cave "
+          "meadow").split()
 CITY = ("Berlin Paris London Rome Madrid Oslo Vienna Prague Dublin Lisbon Athens Cairo Tokyo Seoul "
         "Delhi Sydney Toronto Boston Chicago Denver Lima Quito Nairobi Accra Zurich Geneva Munich "
         "Hamburg Milan Porto Krakow Riga Tallinn Helsinki Bergen Utrecht Ghent Lyon").split()
@@ -79,7 +82,8 @@ def first_name(r):
 
 
 def surname(r):
-    return (odd_word(r, 2, 2) + r.pick(["", "", "er", "son", "man", "ova", "ini", "s"])).capitalize()
+    return (odd_word(r, 2, 2) + r.pick(["", "", "er", "son", "man", "ova", "ini",
+                                        "s"])).capitalize()
 
 
 def full_name(r):
@@ -97,7 +101,8 @@ def names(r, n):
 
 def company(r):
     a = odd_word(r, 2, 2).capitalize()
-    return a + r.pick(["", "", " Ltd", " Labs", " Store", " Bikes", " Books", " Net", " Cafe", " Tools",
+    return a + r.pick(["", "", " Ltd", " Labs", " Store", " Bikes", " Books", " Net", " Cafe",
+                       " Tools",
                        " Travel", " Bank", " Energy", " Garden", " Systems", " Hotel", " & Sons"])
 
 
