@@ -180,9 +180,11 @@ bool write_tensor(std::FILE* file, const ggml_tensor* tensor, Weights& weights,
     }
     written += std::fwrite(bytes.data(), 1, bytes.size(), file);
   }
-  const std::vector<char> padding((alignment - written % alignment) % alignment);
-  return written == ggml_nbytes(tensor) &&
-         std::fwrite(padding.data(), 1, padding.size(), file) == padding.size();
+  const bool whole = written == ggml_nbytes(tensor);
+  for (; written % alignment != 0; ++written) {
+    std::fputc(0, file);
+  }
+  return whole && std::ferror(file) == 0;
 }
 
 }  // namespace

@@ -1,0 +1,151 @@
+// What the engine itself costs: engine_bench [--tiny] [--model FILE]
+//   scripted   jobs and tokens per second, no model behind them
+//   render     microseconds for a chat, with and without a tool
+//   decode     tokens per second by batch, on FILE (else a generated model)
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <engine/llama.hpp>
+#include <engine/scripted.hpp>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "random_model/random_model.hpp"
+
+namespace {
+
+using Seconds = std::chrono::duration<double>;
+
+/// The median, least and most seconds of `rounds` runs.
+struct Spread {
+  double median, least, most;
+};
+
+Spread timed(int rounds, const std::function<void()>& run) {
+  std::vector<double> times;
+  for (int i = 0; i < rounds; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    run();
+    times.push_back(Seconds(std::chrono::steady_clock::now() - start).count());
+  }
+  std::sort(times.begin(), times.end());
+  return {times[times.size() / 2], times.front(), times.back()};
+}
+
+void report(const std::string& name, double amount, const char* unit, const Spread& spread) {
+  std::printf("%-34s %12.0f %s/s  (%.0f .. %.0f)\n", name.c_str(), amount / spread.median, unit,
+              amount / spread.most, amount / spread.least);
+}
+
+/// Opens `lanes` jobs, prefills them and decodes `tokens` tokens each, all lanes in every step.
+void run_jobs(engine::Engine& engine, std::uint32_t lanes, std::uint32_t prompt,
+              std::uint32_t tokens, const std::function<void()>& prefilled = {}) {
+  for (std::uint64_t id = 1; id <= lanes; ++id) {
+    engine::JobSpec spec;
+    spec.job = {id};
+    spec.prompt.assign(prompt, 'a');
+    spec.sampling.temperature = 0;
+    spec.sampling.ignore_eos = true;
+    if (!engine.open(std::move(spec))) {
+      std::fputs("a job was refused\n", stderr);
+    }
+    engine::StepOutput output;
+    const std::uint32_t chunk = engine.facts().step_tokens_max;
+    for (std::uint32_t at = 0; at < prompt; at += chunk) {
+      terms::StepPlan plan;
+      plan.run.push_back({{{id}, 0}, {std::min(chunk, prompt - at)}, {at}});
+      output = engine.step(plan);
+    }
+  }
+  if (prefilled) {
+    prefilled();
+  }
+  for (std::uint32_t i = 0; i + 1 < tokens; ++i) {
+    terms::StepPlan plan;
+    for (std::uint64_t id = 1; id <= lanes; ++id) {
+      plan.run.push_back({{{id}, 0}, {1}, {prompt + i}});
+    }
+    engine.step(plan);
+  }
+  for (std::uint64_t id = 1; id <= lanes; ++id) {
+    engine.close({id});
+  }
+}
+
+void bench_scripted(bool tiny) {
+  const auto engine = engine::make_scripted({});
+  const std::uint32_t tokens = tiny ? 10 : 1000;
+  report("scripted, 64 lanes, tokens", 64.0 * tokens, "tok",
+         timed(5, [&] { run_jobs(*engine, 64, 100, tokens); }));
+  report("scripted, 100 in / 16 out, jobs", 64, "job",
+         timed(tiny ? 3 : 51, [&] { run_jobs(*engine, 64, 100, 16); }));
+}
+
+void bench_render(const engine::Engine& engine, bool tiny) {
+  content::Chat chat;
+  chat.messages.push_back({"system", "You are a helpful assistant.", {}, {}, {}, {}});
+  chat.messages.push_back({"user", std::string(400, 'w'), {}, {}, {}, {}});
+  const auto render = [&] { static_cast<void>(engine.render(chat).ok()); };
+  report("render a chat", 1, "chat", timed(tiny ? 3 : 101, render));
+  chat.tools.push_back({"weather", "Tells the weather.",
+                        R"({"type":"object","properties":{"city":{"type":"string"}}})"});
+  report("render a chat with a tool", 1, "chat", timed(tiny ? 3 : 101, render));
+}
+
+void bench_decode(engine::Engine& engine, bool tiny) {
+  const std::uint32_t tokens = tiny ? 4 : 64;
+  for (const std::uint32_t lanes : {1U, 2U, 4U, 8U, 16U, 32U}) {
+    std::chrono::steady_clock::time_point start;
+    std::vector<double> times;
+    for (int round = 0; round < (tiny ? 1 : 3); ++round) {
+      run_jobs(engine, lanes, 128, tokens, [&] { start = std::chrono::steady_clock::now(); });
+      times.push_back(Seconds(std::chrono::steady_clock::now() - start).count());
+    }
+    std::sort(times.begin(), times.end());
+    report("decode, batch " + std::to_string(lanes), static_cast<double>(lanes) * (tokens - 1),
+           "tok", {times[times.size() / 2], times.front(), times.back()});
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  bool tiny = false;
+  std::string model;
+  for (int i = 1; i < argc; ++i) {
+    tiny = tiny || std::strcmp(argv[i], "--tiny") == 0;
+    if (std::strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
+      model = argv[++i];
+    }
+  }
+  bench_scripted(tiny);
+  std::string made;
+  if (model.empty()) {
+    made = (std::filesystem::temp_directory_path() /
+            ("engine_bench_" +
+             std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) + ".gguf"))
+               .string();
+    const auto fault = engine::random_model::write({}, made);
+    if (!fault.empty()) {
+      std::fprintf(stderr, "engine_bench: %s\n", fault.c_str());
+      return 1;
+    }
+    model = made;
+  }
+  const auto loaded = engine::load_llama(
+      {.path = model, .kv_tokens = 8192, .lanes_max = 32, .step_tokens_max = 256});
+  std::error_code ignored;
+  if (!made.empty()) {
+    std::filesystem::remove(made, ignored);
+  }
+  if (!loaded.ok()) {
+    std::fprintf(stderr, "engine_bench: %s\n", loaded.error().detail.c_str());
+    return 1;
+  }
+  bench_render(*loaded.value(), tiny);
+  bench_decode(*loaded.value(), tiny);
+  return 0;
+}
