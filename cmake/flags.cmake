@@ -70,10 +70,6 @@ function(house_flags target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Needed by ccache to see through precompiled headers.
     target_compile_options(${target} PRIVATE -fpch-preprocess)
-    # gcc 12 loses stores to coroutine frames that come from Asio's recycling allocator: it warns
-    # of a mismatched operator delete, and valgrind sees the frame's first switch depend on
-    # uninitialised memory (connections are then closed at random). Frames come from the heap.
-    target_compile_definitions(${target} PRIVATE BOOST_ASIO_DISABLE_AWAITABLE_FRAME_RECYCLING)
     if(MAINS_SANITIZE)
       # The sanitizers' own code confuses these two; they stand in the other presets.
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-tsan)
