@@ -1,5 +1,7 @@
-# Includes each of FOREIGN from a file that sees what INCLUDES shows: must fail, and for want of
-# that very header. The twin, which includes OWN headers only, must compile.
+cmake_minimum_required(VERSION 3.25)
+# From a file that sees what INCLUDES shows, none of the FOREIGN headers is in sight; and to
+# include one (the first of each room is tried) must fail for want of that very header. The
+# honest twin, which includes OWN headers only, must compile.
 file(MAKE_DIRECTORY ${WORK})
 list(REMOVE_DUPLICATES INCLUDES)
 list(TRANSFORM INCLUDES PREPEND -I)
@@ -7,14 +9,24 @@ set(lines)
 foreach(header IN LISTS OWN)
   string(APPEND lines "#include <${header}>\n")
 endforeach()
+foreach(header IN LISTS FOREIGN)
+  string(APPEND lines "#if __has_include(<${header}>)\n"
+    "#error \"<${header}> is visible here. The wall has a hole.\"\n#endif\n")
+endforeach()
 file(WRITE ${WORK}/twin.cpp "${lines}")
 execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${WORK}/twin.cpp
   RESULT_VARIABLE result ERROR_VARIABLE errors)
 if(NOT result EQUAL 0)
   message(FATAL_ERROR "the honest twin must compile, but:\n${errors}")
 endif()
+set(tried)
 foreach(header IN LISTS FOREIGN)
-  file(WRITE ${WORK}/peek.cpp "#include <${header}>\n${lines}")
+  string(REGEX REPLACE "/.*" "" room ${header})
+  if(room IN_LIST tried)
+    continue()
+  endif()
+  list(APPEND tried ${room})
+  file(WRITE ${WORK}/peek.cpp "#include <${header}>\n")
   execute_process(COMMAND ${COMPILER} -std=c++20 -fsyntax-only ${INCLUDES} ${WORK}/peek.cpp
     RESULT_VARIABLE result ERROR_VARIABLE errors)
   if(result EQUAL 0)

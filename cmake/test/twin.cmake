@@ -1,3 +1,4 @@
+cmake_minimum_required(VERSION 3.25)
 # Compiles FILE with MAINS_PEEK=0 (must pass) and 1 .. CASES (must fail as EXPECT says).
 list(REMOVE_DUPLICATES INCLUDES)
 list(TRANSFORM INCLUDES PREPEND -I)
