@@ -5,7 +5,9 @@
 #include <boost/json.hpp>
 #include <engine/llama.hpp>
 #include <engine/text_assembler.hpp>
+#include <fstream>
 #include <optional>
+#include <sstream>
 #include <thread>
 
 #include "drive.hpp"
@@ -278,6 +280,42 @@ TEST(Chat, AModelWithoutATemplateTalksChatML) {
   ASSERT_TRUE(rendered.ok());
   EXPECT_NE(loaded.value()->text(rendered.value().tokens).find("<|im_start|>user"),
             std::string::npos);
+}
+
+/// A random model with the template of the default model, which is not needed for this.
+TEST(Chat, TheDefaultModelsTemplateCallsTools) {
+  const std::string path = std::string(MAINS_ROOM_DIR) + "/../../models/default/template.jinja";
+  std::ostringstream source;
+  source << std::ifstream(path).rdbuf();
+  if (source.str().empty()) {
+    GTEST_SKIP() << "the default model's template is not on disk";
+  }
+  const test::TemporaryFolder folder;
+  const std::string file = folder.file("model.gguf");
+  ASSERT_EQ(random_model::write({.chat_template = source.str()}, file), "");
+  const auto engine = load_llama({.path = file, .kv_tokens = 2048, .lanes_max = 2, .threads = 1});
+  ASSERT_TRUE(engine.ok()) << engine.error().detail;
+  EXPECT_TRUE(engine.value()->facts().has_chat_template);
+  content::Chat talk = chat("Weather?");
+  talk.tools = {weather()};
+  content::Message call = say("assistant", "");
+  call.tool_calls = {{"call_1", "weather", R"({"city":"Bonn","days":1})"}};
+  talk.messages.push_back(call);
+  talk.messages.push_back({"tool", "sunny", {}, {}, "call_1", {}});
+  const auto rendered = engine.value()->render(talk);
+  ASSERT_TRUE(rendered.ok());
+  const auto text = prompt_text(*engine.value(), rendered.value().tokens);
+  EXPECT_NE(text.find("<tool_response>\nsunny"), std::string::npos) << text;
+  const auto reply = parse(*rendered.value().format,
+                           "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": "
+                           "\"Ulm\", \"days\": 3}}\n</tool_call>",
+                           1);
+  ASSERT_EQ(reply.calls.size(), 1U);
+  EXPECT_EQ(boost::json::parse(reply.calls[0].arguments).at("city").as_string(), "Ulm");
+  EXPECT_EQ(parse(*rendered.value().format, "No tool.", 1).all.text, "No tool.");
+  const auto plain = engine.value()->render(chat("Hello"));
+  ASSERT_TRUE(plain.ok());
+  EXPECT_EQ(prompt_text(*engine.value(), plain.value().tokens), "|user\nHello|\n|assistant\n");
 }
 
 TEST(Chat, SeveralThreadsRenderAtOnce) {

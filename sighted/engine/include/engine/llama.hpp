@@ -16,7 +16,7 @@ struct LlamaOptions {
   std::uint32_t kv_tokens = 32768;      ///< KV capacity, rounded up to a multiple of 256.
   std::uint32_t lanes_max = 64;         ///< 1 .. 255. Each costs 4 bytes per vocabulary entry.
   std::uint32_t step_tokens_max = 256;  ///< 1 .. 4096; 256 .. 512 is what runs well.
-  std::uint32_t threads = 0;            ///< 0 = one for each core.
+  std::uint32_t threads = 0;            ///< 0 = one for each core; one where weights <= 64 MiB.
   std::int32_t gpu_layers = -1;         ///< Layers on a GPU, where there is one; < 0 = all.
 };
 

@@ -104,8 +104,17 @@ class BackgroundDigest {
   std::thread thread_;
 };
 
-std::uint32_t thread_count(const LlamaOptions& options) {
-  return options.threads != 0 ? options.threads : std::max(1U, std::thread::hardware_concurrency());
+/// Threads of a small model would wait for one another longer than they work, most of all where
+/// other work competes for the cores.
+constexpr std::uint64_t one_thread_bytes_max = 64ULL << 20U;
+
+std::uint32_t thread_count(const LlamaOptions& options, const llama_model* model) {
+  if (options.threads != 0) {
+    return options.threads;
+  }
+  return llama_model_size(model) <= one_thread_bytes_max
+             ? 1U
+             : std::max(1U, std::thread::hardware_concurrency());
 }
 
 llama_context_params context_params(const LlamaOptions& options, const llama_model* model,
@@ -121,7 +130,7 @@ llama_context_params context_params(const LlamaOptions& options, const llama_mod
   params.n_ubatch = step;
   params.n_seq_max = options.lanes_max;
   params.n_outputs_max = encoder ? 0 : outputs_max(options.lanes_max, step);
-  params.n_threads = static_cast<std::int32_t>(thread_count(options));
+  params.n_threads = static_cast<std::int32_t>(thread_count(options, model));
   params.n_threads_batch = params.n_threads;
   params.kv_unified = true;
   params.swa_full = true;  // Otherwise evicted and forked lanes of SWA models could not go on.

@@ -198,7 +198,9 @@ std::string write(const Options& options, const std::string& path) {
   } else if (!copy_tokenizer(gguf.get(), options.vocabulary)) {
     return options.vocabulary + " is no GGUF with a tokenizer";
   }
-  if (gguf_find_key(gguf.get(), "tokenizer.chat_template") < 0) {
+  if (!options.chat_template.empty()) {
+    gguf_set_val_str(gguf.get(), "tokenizer.chat_template", options.chat_template.c_str());
+  } else if (gguf_find_key(gguf.get(), "tokenizer.chat_template") < 0) {
     gguf_set_val_str(gguf.get(), "tokenizer.chat_template", chat_template());
   }
   const auto tokens = gguf_find_key(gguf.get(), "tokenizer.ggml.tokens");

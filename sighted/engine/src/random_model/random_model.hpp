@@ -18,11 +18,13 @@ enum class Type { f32, f16, q8_0, q4_0 };
 struct Options {
   Shape shape = Shape::tiny;
   Type type = Type::f32;
-  std::string vocabulary;  ///< A GGUF to take the tokenizer from; empty = bytes and ChatML marks.
-  std::uint64_t seed = 1;  ///< The same seed gives the same file.
+  std::string vocabulary =
+      {};  ///< A GGUF to take the tokenizer from; empty = bytes and ChatML marks.
+  std::string chat_template = {};  ///< Jinja; empty = the vocabulary's, else ChatML.
+  std::uint64_t seed = 1;          ///< The same seed gives the same file.
 };
 
-/// Writes a GGUF of the llama architecture. The chat template is ChatML with Hermes tool calls.
+/// Writes a GGUF of the llama architecture. ChatML comes with Hermes tool calls.
 /// returns  nothing, or what went wrong, for people.
 [[nodiscard]] std::string write(const Options& options, const std::string& path);
 
