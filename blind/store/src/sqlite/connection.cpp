@@ -36,6 +36,12 @@ int flags_of(Mode mode) {
   return SQLITE_OPEN_READONLY;
 }
 
+/// SQLite says that it cannot open a file; the system says why.
+bool may_not_write(sqlite3* db) {
+  const int reason = sqlite3_system_errno(db);
+  return reason == EACCES || reason == EPERM || reason == EROFS;
+}
+
 }  // namespace
 
 ledger::StoreError error_of(int code) {
@@ -183,8 +189,7 @@ Stored<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
   connection->db_.reset(db);
   connection->file_ = file;
   if (opened != SQLITE_OK) {
-    const int reason = db == nullptr ? SQLITE_NOMEM : sqlite3_system_errno(db);
-    if (reason == EACCES || reason == EROFS) {
+    if (db != nullptr && may_not_write(db)) {
       return base::Fail{ledger::StoreError::read_only};
     }
     return base::Fail{error_of(opened)};
@@ -205,6 +210,9 @@ Stored<std::unique_ptr<Connection>> Connection::open(const std::filesystem::path
 
 Stored<base::Done> Connection::execute(const char* sql) const {
   const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr);
+  if ((code & 0xff) == SQLITE_CANTOPEN && may_not_write(db_.get())) {
+    return base::Fail{ledger::StoreError::read_only};  // the folder, where the log would lie
+  }
   if (code != SQLITE_OK) {
     return base::Fail{error_of(code)};
   }
