@@ -13,6 +13,7 @@ using engine::random_model::Shape;
 using engine::random_model::Type;
 
 const std::map<std::string, Shape> shapes{{"tiny", Shape::tiny},
+                                          {"tiny-encoder", Shape::tiny_encoder},
                                           {"smollm2-135m", Shape::smollm2_135m},
                                           {"llama-3.2-1b", Shape::llama_1b}};
 const std::map<std::string, Type> types{
@@ -21,7 +22,7 @@ const std::map<std::string, Type> types{
 int usage() {
   std::fputs(
       "usage: make_random_model SHAPE FILE [--type TYPE] [--vocabulary GGUF] [--seed N]\n"
-      "  SHAPE  tiny, smollm2-135m or llama-3.2-1b\n"
+      "  SHAPE  tiny, tiny-encoder, smollm2-135m or llama-3.2-1b\n"
       "  TYPE   f32, f16, q8_0 (the default) or q4_0\n"
       "  GGUF   a file to take the tokenizer from, such as llama.cpp's ggml-vocab-*.gguf\n",
       stderr);

@@ -41,6 +41,7 @@ struct ModelFacts {
   std::uint32_t vocabulary = 0;
   std::uint32_t context_trained = 0;  ///< Tokens.
   std::uint32_t kv_tokens = 0;        ///< KV capacity in tokens, all sequences together.
+  std::uint32_t sequence_max = 0;     ///< Most tokens of one lane, prompt and answer.
   std::uint32_t lanes_max = 0;        ///< Sequences that can be resident at once.
   std::uint32_t step_tokens_max = 0;  ///< Most tokens of one step.
   std::uint32_t embedding_width = 0;  ///< 0 = cannot embed.

@@ -89,7 +89,7 @@ std::optional<Error> LlamaEngine::fault(const JobSpec& spec) const {
   if (embeds && facts_.embedding_width == 0) {
     return Error::no_embeddings;
   }
-  if (spec.prompt.size() > facts_.kv_tokens ||
+  if (spec.prompt.size() > facts_.sequence_max ||
       (facts_.embed_whole_max != 0 && spec.prompt.size() > facts_.embed_whole_max)) {
     return Error::too_long;
   }
@@ -190,8 +190,8 @@ std::vector<LlamaEngine::Runnable> LlamaEngine::runnable(const terms::StepPlan& 
     const bool whole = !encoder_ || (entry.resident.value == 0 && reach == job.spec.prompt.size());
     total += entry.tokens.value;
     if (lane->failed || !whole || entry.tokens.value == 0 || reach > job.known(*lane) ||
-        entry.resident.value != lane->cells.size() || total > facts_.step_tokens_max ||
-        !seen.insert(lane).second) {
+        reach > facts_.sequence_max || entry.resident.value != lane->cells.size() ||
+        total > facts_.step_tokens_max || !seen.insert(lane).second) {
       lane->failed = true;
       lane_output.failed = true;
       drop(*lane);

@@ -257,6 +257,7 @@ base::Result<GgufSummary, LoadError> check_gguf(const std::string& path) {
   if (const auto parts = check_parts(gguf, summary.files); !parts) {
     return base::Fail{parts.error()};
   }
+  summary.learned_positions = gguf_find_tensor(gguf, "position_embd.weight") >= 0;
   summary.tokenizer = digest_of_tokenizer(gguf);
   return summary;
 }

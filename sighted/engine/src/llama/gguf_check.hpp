@@ -13,6 +13,7 @@ namespace engine::llama {
 struct GgufSummary {
   std::string architecture;
   std::vector<std::string> files;  ///< One, or all the parts of a split model in order.
+  bool learned_positions = false;  ///< A table of positions: there are none after the last.
   terms::Digest tokenizer;         ///< SHA-256 over all tokenizer.ggml.* keys and values.
 };
 

@@ -166,10 +166,12 @@ ModelFacts facts_of(const Loaded& loaded, const LlamaOptions& options, const Ggu
   facts.context_trained = static_cast<std::uint32_t>(llama_model_n_ctx_train(model));
   facts.kv_tokens =
       loaded.encoder ? std::max(options.kv_tokens, llama_n_ctx(context)) : llama_n_ctx(context);
+  facts.sequence_max = summary.learned_positions ? std::min(facts.kv_tokens, facts.context_trained)
+                                                 : facts.kv_tokens;
   facts.lanes_max = options.lanes_max;
   facts.step_tokens_max = llama_n_batch(context);
   facts.embedding_width = static_cast<std::uint32_t>(llama_model_n_embd_out(model));
-  facts.embed_whole_max = loaded.encoder ? facts.step_tokens_max : 0;
+  facts.embed_whole_max = loaded.encoder ? std::min(facts.step_tokens_max, facts.sequence_max) : 0;
   facts.can_generate = !loaded.encoder;
   facts.can_fork =
       !loaded.encoder && !llama_model_is_recurrent(model) && !llama_model_is_hybrid(model);

@@ -34,6 +34,8 @@ Dimensions dimensions(Shape shape) {
       return {"smollm2-135m", 30, 576, 9, 3, 1536, 8192, 49152, true, 100000.0F};
     case Shape::llama_1b:
       return {"llama-3.2-1b", 16, 2048, 32, 8, 8192, 131072, 128256, true, 500000.0F};
+    case Shape::tiny_encoder:
+      return {"tiny-encoder", 2, 64, 4, 4, 128, 128, 0, true, 0.0F};
     case Shape::tiny: break;
   }
   // Not tied, or it would repeat its last token for ever.
@@ -109,6 +111,20 @@ void set_hyperparameters(gguf_context* gguf, const Dimensions& shape) {
   gguf_set_val_f32(gguf, "llama.rope.freq_base", shape.rope_base);
 }
 
+void set_encoder_hyperparameters(gguf_context* gguf, const Dimensions& shape) {
+  gguf_set_val_str(gguf, "general.architecture", "bert");
+  gguf_set_val_str(gguf, "general.name", shape.name);
+  gguf_set_val_u32(gguf, "bert.block_count", shape.layers);
+  gguf_set_val_u32(gguf, "bert.context_length", shape.context);
+  gguf_set_val_u32(gguf, "bert.embedding_length", shape.width);
+  gguf_set_val_u32(gguf, "bert.feed_forward_length", shape.feed_forward);
+  gguf_set_val_u32(gguf, "bert.attention.head_count", shape.heads);
+  gguf_set_val_f32(gguf, "bert.attention.layer_norm_epsilon", 1e-5F);
+  gguf_set_val_bool(gguf, "bert.attention.causal", false);
+  gguf_set_val_u32(gguf, "bert.pooling_type", 1);  // mean
+  gguf_set_val_u32(gguf, "tokenizer.ggml.token_type_count", 2);
+}
+
 /// Copies the tokenizer.* keys of another file. Returns false where there are none.
 bool copy_tokenizer(gguf_context* gguf, const std::string& path) {
   const GgufPtr source(gguf_init_from_file(path.c_str(), {.no_alloc = true, .ctx = nullptr}));
@@ -160,6 +176,32 @@ void add_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape
   }
 }
 
+/// A layer norm: scale and shift.
+void add_norm(ggml_context* ggml, gguf_context* gguf, const std::string& name,
+              std::uint32_t width) {
+  add(ggml, gguf, name + ".weight", GGML_TYPE_F32, width, 0);
+  add(ggml, gguf, name + ".bias", GGML_TYPE_F32, width, 0);
+}
+
+void add_encoder_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape,
+                         ggml_type type, std::uint32_t vocabulary) {
+  const std::uint32_t width = shape.width;
+  add(ggml, gguf, "token_embd.weight", type, width, vocabulary);
+  add(ggml, gguf, "token_types.weight", GGML_TYPE_F32, width, 2);
+  add(ggml, gguf, "position_embd.weight", type, width, shape.context);
+  add_norm(ggml, gguf, "token_embd_norm", width);
+  for (std::uint32_t i = 0; i < shape.layers; ++i) {
+    const std::string layer = "blk." + std::to_string(i) + ".";
+    for (const char* const name : {"attn_q", "attn_k", "attn_v", "attn_output"}) {
+      add(ggml, gguf, layer + name + ".weight", type, width, width);
+    }
+    add_norm(ggml, gguf, layer + "attn_output_norm", width);
+    add(ggml, gguf, layer + "ffn_up.weight", type, width, shape.feed_forward);
+    add(ggml, gguf, layer + "ffn_down.weight", type, shape.feed_forward, width);
+    add_norm(ggml, gguf, layer + "layer_output_norm", width);
+  }
+}
+
 /// Writes a tensor's rows, one after the other, and pads to the alignment.
 bool write_tensor(std::FILE* file, const ggml_tensor* tensor, Weights& weights,
                   std::size_t alignment) {
@@ -192,7 +234,12 @@ bool write_tensor(std::FILE* file, const ggml_tensor* tensor, Weights& weights,
 std::string write(const Options& options, const std::string& path) {
   const Dimensions shape = dimensions(options.shape);
   const GgufPtr gguf(gguf_init_empty());
-  set_hyperparameters(gguf.get(), shape);
+  const bool encoder = options.shape == Shape::tiny_encoder;
+  if (encoder) {
+    set_encoder_hyperparameters(gguf.get(), shape);
+  } else {
+    set_hyperparameters(gguf.get(), shape);
+  }
   if (options.vocabulary.empty()) {
     set_byte_vocabulary(gguf.get(), shape.vocabulary);
   } else if (!copy_tokenizer(gguf.get(), options.vocabulary)) {
@@ -206,9 +253,10 @@ std::string write(const Options& options, const std::string& path) {
   const auto tokens = gguf_find_key(gguf.get(), "tokenizer.ggml.tokens");
   const auto vocabulary = static_cast<std::uint32_t>(gguf_get_arr_n(gguf.get(), tokens));
 
-  const std::size_t overhead = ggml_tensor_overhead() * (std::size_t{shape.layers} * 9 + 3);
+  const std::size_t overhead = ggml_tensor_overhead() * (std::size_t{shape.layers} * 12 + 6);
   const GgmlPtr ggml(ggml_init({.mem_size = overhead, .mem_buffer = nullptr, .no_alloc = true}));
-  add_tensors(ggml.get(), gguf.get(), shape, ggml_type_of(options.type), vocabulary);
+  (encoder ? add_encoder_tensors : add_tensors)(ggml.get(), gguf.get(), shape,
+                                                ggml_type_of(options.type), vocabulary);
 
   const FilePtr file(std::fopen(path.c_str(), "wb"));
   if (!file || !gguf_write_to_file_ptr(gguf.get(), file.get(), true)) {

@@ -9,6 +9,7 @@ namespace engine::random_model {
 
 enum class Shape {
   tiny,          ///< 2 layers, 64 wide, some 280 tokens: a test makes it in milliseconds.
+  tiny_encoder,  ///< The same as a BERT, which only embeds; its context is 128.
   smollm2_135m,  ///< 30 layers, 576 wide.
   llama_1b,      ///< Llama-3.2-1B: 16 layers, 2048 wide.
 };
@@ -24,8 +25,8 @@ struct Options {
   std::uint64_t seed = 1;          ///< The same seed gives the same file.
 };
 
-/// Writes a GGUF of the llama architecture. ChatML comes with Hermes tool calls.
-/// returns  nothing, or what went wrong, for people.
+/// Writes a GGUF of the llama architecture (tiny_encoder: of bert). ChatML comes with Hermes tool
+/// calls. returns  nothing, or what went wrong, for people.
 [[nodiscard]] std::string write(const Options& options, const std::string& path);
 
 }  // namespace engine::random_model

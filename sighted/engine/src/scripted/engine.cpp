@@ -50,6 +50,7 @@ ModelFacts facts_of(const ScriptedOptions& options) {
   facts.vocabulary = vocabulary;
   facts.context_trained = options.context;
   facts.kv_tokens = options.kv_tokens;
+  facts.sequence_max = std::min(options.kv_tokens, options.context);
   facts.lanes_max = options.lanes_max;
   facts.step_tokens_max = options.step_tokens_max;
   facts.embedding_width = options.embedding_width;
@@ -145,7 +146,7 @@ base::Result<base::Done, Error> ScriptedEngine::open(JobSpec spec) {
                   [](const auto& bias) { return !known_token(bias.first); })) {
     return base::Fail{Error::bad_token};
   }
-  if (spec.prompt.size() > std::min(facts_.kv_tokens, facts_.context_trained)) {
+  if (spec.prompt.size() > facts_.sequence_max) {
     return base::Fail{Error::too_long};
   }
   if (spec.kind == terms::WorkKind::embed && facts_.embedding_width == 0) {
