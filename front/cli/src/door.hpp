@@ -1,0 +1,43 @@
+// Where admin commands are answered: by the running server, or by the stopped one's data folder.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <admin/admin.hpp>
+#include <base/result.hpp>
+#include <cli/cli.hpp>
+
+namespace cli {
+
+using Query = std::vector<std::pair<std::string, std::string>>;
+
+class Door {
+ public:
+  virtual ~Door() = default;
+  /// errors: nobody answered; a line for people.
+  [[nodiscard]] virtual base::Result<admin::Reply, std::string> ask(const std::string& method,
+                                                                    const std::string& path,
+                                                                    const Query& query,
+                                                                    const std::string& body) = 0;
+};
+
+using DoorPtr = std::unique_ptr<Door>;
+
+/// The server on `dir` where one answers; else the folder itself, locked as long as the door
+/// lives. `make`: a folder that is not there is made. errors: a line for people.
+[[nodiscard]] base::Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir,
+                                                           bool make, const World& world);
+
+/// The folder itself.
+[[nodiscard]] base::Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir,
+                                                             const World& world);
+
+/// Whether a server answers on the socket in `dir`, and a door to it; null where none does.
+[[nodiscard]] DoorPtr open_socket(const std::filesystem::path& dir);
+
+}  // namespace cli

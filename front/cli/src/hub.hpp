@@ -1,0 +1,40 @@
+// Model repositories with the API of Hugging Face: what is in them, and which file is meant.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <base/result.hpp>
+
+namespace cli {
+
+/// A file of a repository.
+struct HubFile {
+  std::string path;
+  std::uint64_t size = 0;  ///< Bytes.
+  std::string sha256;      ///< Hexadecimal; empty where the hub does not tell.
+
+  friend bool operator==(const HubFile&, const HubFile&) = default;
+};
+
+/// "https://..." or "http://...".
+[[nodiscard]] bool is_url(std::string_view source);
+
+/// The last part of a path or URL, where it can be a file's name here; else nothing.
+[[nodiscard]] std::optional<std::string> file_name(std::string_view path_or_url);
+
+/// GGUF files of GET /api/models/{repo}/tree/main. errors: no such answer.
+[[nodiscard]] base::Result<std::vector<HubFile>, std::string> parse_listing(std::string_view json);
+
+/// The file called `wanted`; without it the only one, else the only Q8_0, else the only Q4_K_M.
+/// errors: for people, with all choices.
+[[nodiscard]] base::Result<HubFile, std::string> choose(const std::vector<HubFile>& files,
+                                                        std::string_view wanted);
+
+/// A query value, percent-encoded.
+[[nodiscard]] std::string percent_encoded(std::string_view text);
+
+}  // namespace cli

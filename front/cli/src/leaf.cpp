@@ -1,0 +1,103 @@
+#include "leaf.hpp"
+
+#include "hub.hpp"
+
+#include <cstdlib>
+#include <utility>
+
+namespace cli {
+namespace {
+
+/// The error's own words: {"error":{"message": ...}}.
+std::string message_of(const json::object& body, unsigned status) {
+  const json::value* error = body.if_contains("error");
+  if (error != nullptr && error->is_object()) {
+    const std::string message = text_of(error->get_object(), "message");
+    if (!message.empty()) {
+      return message;
+    }
+  }
+  return "the server answered with status " + std::to_string(status);
+}
+
+}  // namespace
+
+CLI::App* leaf(CLI::App& parent, Session& session, const std::string& name,
+               const std::string& description, const std::string& examples,
+               std::function<int()> action) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command
+      ->add_option("--data", session.data,
+                   "The data folder (else $MAINS_DATA, else ./data). Where a server runs on it, "
+                   "the server is asked.")
+      ->type_name("DIR");
+  command->add_flag("--json", session.json, "Print the answer as one line of JSON");
+  command->footer("Examples:\n" + examples);
+  command->callback([&session, action = std::move(action)] { session.action = action; });
+  return command;
+}
+
+CLI::App* group(CLI::App& parent, const std::string& name, const std::string& description) {
+  CLI::App* command = parent.add_subcommand(name, description);
+  command->require_subcommand(1);
+  return command;
+}
+
+int fail(const Session& session, std::string_view message) {
+  session.world.err << "mains: " << message << std::endl;
+  return 1;
+}
+
+base::Result<json::object, std::string> ask(const Session& session, const Ask& ask) {
+  const auto door = open_door(session.data, ask.make_folder, session.world);
+  if (!door.ok()) {
+    return base::Fail{door.error()};
+  }
+  const std::string body = ask.body.empty() ? "" : json::serialize(ask.body);
+  const auto reply = door.value()->ask(ask.method, "/admin/v1" + ask.path, ask.query, body);
+  if (!reply.ok()) {
+    return base::Fail{reply.error()};
+  }
+  boost::system::error_code error;
+  json::value answer = json::parse(reply.value().body, error);
+  if (error || !answer.is_object()) {
+    return base::Fail{std::string("the answer is no JSON: does another program own the socket?")};
+  }
+  if (reply.value().status >= 300) {
+    return base::Fail{message_of(answer.get_object(), reply.value().status)};
+  }
+  return std::move(answer.get_object());
+}
+
+int ask_and_show(const Session& session, const Ask& asked,
+                 const std::function<void(const json::object&)>& show) {
+  const auto answer = ask(session, asked);
+  if (!answer.ok()) {
+    return fail(session, answer.error());
+  }
+  if (session.json) {
+    print_json(session, answer.value());
+  } else {
+    show(answer.value());
+  }
+  return 0;
+}
+
+void print_json(const Session& session, const json::object& object) {
+  session.world.out << json::serialize(object) << std::endl;
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* value = object.if_contains(json::string_view(name.data(), name.size()));
+  if (value == nullptr || value->is_null()) {
+    return "";
+  }
+  return value->is_string() ? std::string(value->get_string()) : json::serialize(*value);
+}
+
+std::string path_part(std::string_view name) {
+  // An empty part would name another route.
+  return name.empty() ? "%20" : percent_encoded(name);
+}
+
+}  // namespace cli

@@ -1,0 +1,77 @@
+// What every command shares: its place in the tree, its data folder, its answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <CLI/CLI.hpp>
+#include <base/result.hpp>
+#include <boost/json.hpp>
+#include <cli/cli.hpp>
+
+#include "door.hpp"
+
+namespace cli {
+
+namespace json = boost::json;
+
+/// One run of the program.
+struct Session {
+  const World& world;
+  std::string data;
+  bool json = false;
+  std::function<int()> action;  ///< Of the command that was given.
+};
+
+/// A command that does something, with --data and --json. `examples` are whole lines.
+CLI::App* leaf(CLI::App& parent, Session& session, const std::string& name,
+               const std::string& description, const std::string& examples,
+               std::function<int()> action);
+
+/// A command that only has commands below it.
+CLI::App* group(CLI::App& parent, const std::string& name, const std::string& description);
+
+/// One line on err; status 1.
+int fail(const Session& session, std::string_view message);
+
+struct Ask {
+  std::string method = "GET";
+  std::string path;  ///< Below /admin/v1.
+  Query query = {};
+  json::object body = {};
+  bool make_folder = false;  ///< A data folder that is not there is made.
+};
+
+/// The answer's object, or a line for people.
+[[nodiscard]] base::Result<json::object, std::string> ask(const Session& session, const Ask& ask);
+
+/// Asks, then prints: with --json the answer itself, else what `show` writes. Returns the status.
+int ask_and_show(const Session& session, const Ask& ask,
+                 const std::function<void(const json::object&)>& show);
+
+/// Prints an answer as it came, one line.
+void print_json(const Session& session, const json::object& object);
+
+/// A member as text: strings without quotes, null and missing as "".
+[[nodiscard]] std::string text_of(const json::object& object, std::string_view name);
+
+/// A tenant's or key's name as one part of a path.
+[[nodiscard]] std::string path_part(std::string_view name);
+
+// The commands, a file each.
+void add_serve(CLI::App& app, Session& session);
+void add_chat(CLI::App& app, Session& session);
+void add_tenant(CLI::App& app, Session& session);
+void add_key(CLI::App& app, Session& session);
+void add_credit(CLI::App& app, Session& session);
+void add_price(CLI::App& app, Session& session);
+void add_usage(CLI::App& app, Session& session);
+void add_bill(CLI::App& app, Session& session);
+void add_ledger(CLI::App& app, Session& session);
+void add_model(CLI::App& app, Session& session);
+void add_completion(CLI::App& app, Session& session);
+void add_version(CLI::App& app, Session& session);
+
+}  // namespace cli
