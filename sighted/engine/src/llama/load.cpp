@@ -1,5 +1,6 @@
 #include <engine/llama.hpp>
 
+#include <dlfcn.h>
 #include <ggml-backend.h>
 #include <ggml.h>
 
@@ -7,12 +8,14 @@
 #include <atomic>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <mutex>
 #include <new>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "digest.hpp"
 #include "engine.hpp"
@@ -21,6 +24,26 @@
 namespace engine {
 namespace llama {
 namespace {
+
+/// A package brings its CPU variants as libraries, beside libggml or beside the program; a build
+/// for this machine has them inside. Left to itself libggml would also look into the current
+/// folder, and run what it finds there.
+void load_backends() {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  std::vector<fs::path> folders;
+  Dl_info library{};
+  if (dladdr(reinterpret_cast<const void*>(&ggml_backend_load_all_from_path), &library) != 0 &&
+      library.dli_fname != nullptr) {
+    folders.push_back(fs::absolute(library.dli_fname, failed).parent_path());
+  }
+  folders.push_back(fs::read_symlink("/proc/self/exe", failed).parent_path());
+  for (const auto& folder : folders) {
+    if (ggml_backend_reg_count() == 0 && !folder.empty()) {
+      ggml_backend_load_all_from_path(folder.c_str());
+    }
+  }
+}
 
 /// What libllama complained of while a model was being loaded. Nothing it says afterwards is kept
 /// or printed: it might quote what it works on.
@@ -50,9 +73,8 @@ class Complaints {
   Complaints() {
     llama_log_set(&Complaints::hear, this);
     silence_common();
+    load_backends();
     llama_backend_init();
-    // A package brings its CPU variants as libraries; a build for this machine has them inside.
-    ggml_backend_load_all();
   }
 
   static void hear(ggml_log_level level, const char* text, void* self) {
