@@ -46,8 +46,7 @@ TEST(Parse, AnEmptyFileIsTheDefaults) {
   EXPECT_EQ(config.value().models[0].prices.cached.value, 50'000'000);
 }
 
-TEST(Parse, EveryKeyChangesItsField) {
-  const auto config = config::parse(R"(
+constexpr const char* every_key = R"(
 [server]
 listen = "[::1]:9"
 tls_cert = "c.pem"
@@ -85,8 +84,10 @@ context = 14
 input_per_mtok = "1"
 cached_input_per_mtok = "0"
 output_per_mtok = "0.000000002"
-)",
-                                    "x");
+)";
+
+TEST(Parse, EveryKeyChangesItsField) {
+  const auto config = config::parse(every_key, "x");
   ASSERT_TRUE(config.ok()) << config.error();
   const config::Config& c = config.value();
   EXPECT_EQ(c.server.listen, "[::1]:9");
