@@ -60,7 +60,7 @@ TEST_F(Usage, IsTheSameFromEveryStore) {
     const ledger::Grouping grouping{buckets[random() % 4], random() % 2 == 0, random() % 2 == 0,
                                     random() % 2 == 0};
     const terms::TenantId tenant{1 + random() % 3};
-    const auto [from, to] = std::minmax(moment(), moment());
+    const auto [from, to] = std::minmax({moment(), moment()});
     const auto expected = memory_.reader().usage(tenant, from, to, grouping).value();
     const auto found = sqlite_.reader().usage(tenant, from, to, grouping).value();
     ASSERT_EQ(found, expected) << from.value << " .. " << to.value;
