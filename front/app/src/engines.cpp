@@ -1,0 +1,131 @@
+#include "engines.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <map>
+#include <thread>
+#include <utility>
+
+#include <engine/llama.hpp>
+#include <engine/scripted.hpp>
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::uint32_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+
+/// A line that grows on a terminal, and a line for each tenth elsewhere.
+class Progress {
+ public:
+  explicit Progress(std::string name) : name_(std::move(name)), terminal_(isatty(2) != 0) {}
+  void show(float done) {
+    const int tenth = static_cast<int>(done * 10);
+    if (tenth == tenth_) {
+      return;
+    }
+    tenth_ = tenth;
+    std::fprintf(stderr, terminal_ ? "\rloading %s %3d %%" : "loading %s %d %%\n", name_.c_str(),
+                 tenth * 10);
+    if (terminal_ && tenth == 10) {
+      std::fprintf(stderr, "\n");
+    }
+  }
+
+ private:
+  std::string name_;
+  bool terminal_;
+  int tenth_ = 0;  // Nothing is shown for what is loaded at once.
+};
+
+std::string describe(const engine::LoadError& error, const fs::path& file) {
+  std::string text = "cannot load " + file.string();
+  switch (error.error) {
+    case engine::Error::no_such_file:
+      text += ": there is no such file, or it cannot be read. Check the path, or get a model with "
+              "'mains model pull'";
+      break;
+    case engine::Error::bad_model:
+      text += ": it is not a GGUF that can be run";
+      break;
+    case engine::Error::out_of_memory:
+      text += ": weights and KV cache do not fit the memory. Lower [engine] kv_tokens or the "
+              "models' context";
+      break;
+    default:
+      text += ": the engine failed";
+  }
+  return error.detail.empty() ? text + "." : text + " (" + error.detail + ").";
+}
+
+engine::ScriptedOptions scripted_options(const config::Engine& options, std::uint32_t kv_tokens) {
+  engine::ScriptedOptions scripted;
+  scripted.kv_tokens = options.kv_tokens > 0 ? options.kv_tokens : kv_tokens;
+  scripted.context = std::max<std::uint32_t>(scripted.context, kv_tokens);
+  scripted.lanes_max = std::min(options.lanes_max, options.step_tokens);
+  scripted.step_tokens_max = options.step_tokens;
+  return scripted;
+}
+
+base::Result<std::unique_ptr<engine::Engine>, config::Problem> load(const config::Engine& options,
+                                                                    const fs::path& file,
+                                                                    std::uint32_t kv_tokens) {
+  if (options.kind == config::EngineKind::null) {
+    constexpr std::uint32_t kv_plenty = 1U << 20U;
+    return engine::make_scripted(scripted_options(options, std::max(kv_tokens, kv_plenty)));
+  }
+  engine::LlamaOptions llama;
+  llama.path = file.string();
+  llama.kv_tokens = options.kv_tokens > 0 ? options.kv_tokens : kv_tokens;
+  llama.step_tokens_max = options.step_tokens;
+  // A decode is one token of each lane, so a step must have room for all of them.
+  llama.lanes_max = std::min({options.lanes_max, options.step_tokens, 255U});
+  llama.threads = options.threads > 0 ? options.threads : cores();
+  llama.gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
+  Progress progress(file.filename().string());
+  auto engine = engine::load_llama(llama, [&progress](float done) { progress.show(done); });
+  if (!engine.ok()) {
+    return base::Fail{describe(engine.error(), file)};
+  }
+  return std::move(engine).value();
+}
+
+}  // namespace
+
+base::Result<LoadedModels, config::Problem> load_models(const config::Engine& options,
+                                                        const std::vector<config::Model>& models) {
+  // The KV cache is one for all flavours of a file: as large as the largest of their contexts.
+  constexpr std::uint32_t kv_unless_said = 8192;
+  std::map<fs::path, std::uint32_t> kv_tokens;
+  std::error_code none;
+  for (const config::Model& model : models) {
+    std::uint32_t& kv = kv_tokens[fs::weakly_canonical(model.file, none)];
+    kv = std::max(kv, model.context > 0 ? model.context : kv_unless_said);
+  }
+  LoadedModels loaded;
+  std::map<fs::path, std::size_t> engines;
+  for (const config::Model& model : models) {
+    const fs::path file = fs::weakly_canonical(model.file, none);
+    if (!engines.contains(file)) {
+      auto engine = load(options, file, kv_tokens[file]);
+      if (!engine.ok()) {
+        return base::Fail{engine.error()};
+      }
+      engines[file] = loaded.engines.size();
+      loaded.engines.push_back(std::move(engine).value());
+    }
+    LoadedFlavour flavour{model, engines[file]};
+    const engine::ModelFacts& facts = loaded.engines[flavour.engine]->facts();
+    if (flavour.model.context == 0) {
+      flavour.model.context = std::min(facts.context_trained, facts.kv_tokens);
+    }
+    loaded.flavours.push_back(std::move(flavour));
+  }
+  return loaded;
+}
+
+}  // namespace app

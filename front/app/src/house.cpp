@@ -1,0 +1,268 @@
+#include "house.hpp"
+
+#include <atomic>
+#include <utility>
+
+#include <store/sqlite.hpp>
+
+namespace app {
+namespace {
+
+constexpr std::size_t books_queue_max = 65'536;
+
+std::string describe(ledger::StoreError error) {
+  using ledger::StoreError;
+  switch (error) {
+    case StoreError::busy:
+      return "another process is writing to it";
+    case StoreError::full:
+      return "the disk is full; make room and start again";
+    case StoreError::read_only:
+      return "it may not be written; check the folder's permissions";
+    case StoreError::corrupt:
+      return "it is damaged; restore it from a backup";
+    case StoreError::gone:
+      return "it is not there any more";
+    case StoreError::newer_schema:
+      return "it was written by a newer version of Mains; use that";
+    case StoreError::older_schema:
+      return "it was written by an older version of Mains and must be migrated";
+    case StoreError::io:
+      break;
+  }
+  return "the disk reports an error";
+}
+
+std::chrono::milliseconds ms(std::uint32_t seconds) {
+  return std::chrono::seconds(seconds);
+}
+
+http::Response to_response(const admin::Reply& reply) {
+  http::Response response;
+  response.status = reply.status;
+  response.body = reply.body;
+  return response;
+}
+
+}  // namespace
+
+House::House(config::Config config, std::vector<config::Model> models)
+    : config_(std::move(config)), models_(std::move(models)) {}
+
+House::~House() {
+  if (server_ != nullptr) {
+    server_->stop(std::chrono::milliseconds(0));
+  }
+  for (auto& loop : loops_) {
+    loop->stop();
+  }
+  if (books_thread_ != nullptr) {
+    books_thread_->stop(std::chrono::seconds(0));
+  }
+}
+
+House::Step House::open_books() {
+  const auto& dir = config_.data.dir;
+  auto registry = registry::Registry::open(dir, clock_, random_);
+  if (!registry.ok()) {
+    return base::Fail{"cannot open the registry in " + dir.string() + ": " +
+                      std::string(registry::describe(registry.error()))};
+  }
+  registry_ = std::move(registry).value();
+  if (const auto key = config::secrets_from_environment().admin_key) {
+    registry_->accept_admin_key(*key);
+  }
+  const auto file = dir / "ledger.db";
+  auto journal = store::open_sqlite_journal(file);
+  if (!journal.ok()) {
+    return base::Fail{"cannot open the ledger " + file.string() + ": " +
+                      describe(journal.error())};
+  }
+  journal_ = std::move(journal).value();
+  auto reader = store::open_sqlite_reader(file);
+  if (!reader.ok()) {
+    return base::Fail{"cannot read the ledger " + file.string() + ": " +
+                      describe(reader.error())};
+  }
+  reader_ = std::move(reader).value();
+  books_ = std::make_unique<settle::Books>(*journal_);
+  const auto voided = books_->recover(clock_.now());
+  if (!voided.ok()) {
+    return base::Fail{"cannot write the ledger " + file.string() + ": " +
+                      describe(voided.error())};
+  }
+  voided_at_start_ = *voided;
+  books_thread_ = std::make_unique<serve::BooksThread>(*books_, books_queue_max);
+  money_ = std::make_unique<ThreadMoney>(*books_thread_);
+  return base::Done{};
+}
+
+House::Step House::publish_prices() {
+  std::vector<registry::NamedPrices> prices;
+  for (const LoadedFlavour& flavour : loaded_.flavours) {
+    prices.push_back({flavour.model.name, flavour.model.prices});
+  }
+  const auto published = registry_->publish_missing(config_.currency.code, prices);
+  if (published.ok()) {
+    return base::Done{};
+  }
+  std::string text = "cannot publish the configured prices";
+  if (published.error().error.has_value()) {
+    text += ": " + std::string(registry::describe(*published.error().error));
+  }
+  for (const std::string& finding : published.error().findings) {
+    text += ": " + finding;
+  }
+  return base::Fail{text};
+}
+
+House::Step House::load_engines() {
+  auto loaded = load_models(config_.engine, models_);
+  if (!loaded.ok()) {
+    return base::Fail{loaded.error()};
+  }
+  loaded_ = std::move(loaded).value();
+  metrics_ = std::make_unique<api::Metrics>(
+      [this](terms::ModelId id) { return registry_->model_name(id); });
+  schedule::Policy policy;
+  policy.queue_jobs_max = config_.engine.queue_jobs_max;
+  for (const auto& engine : loaded_.engines) {
+    loops_.push_back(std::make_unique<serve::EngineLoop>(*engine, *books_thread_, clock_, policy,
+                                                         metrics_.get()));
+  }
+  return publish_prices();
+}
+
+std::vector<api::ServedModel> House::served_models() {
+  std::vector<api::ServedModel> models;
+  const std::int64_t now_s = clock_.now().value / 1'000'000'000;
+  for (const LoadedFlavour& flavour : loaded_.flavours) {
+    const auto id = registry_->ensure_model(flavour.model.name);
+    if (id.ok()) {
+      models.push_back({flavour.model.name,
+                        {*id, loops_[flavour.engine].get(), flavour.model.context},
+                        now_s});
+    }
+  }
+  return models;
+}
+
+http::Options House::http_options() const {
+  const config::Server& server = config_.server;
+  http::Options options;
+  options.listen = {server.listen};
+  options.admin_socket_path = (config_.data.dir / "admin.sock").string();
+  options.tls_certificate_path = server.tls_cert.string();
+  options.tls_key_path = server.tls_key.string();
+  options.threads = server.threads;
+  options.body_bytes_max = server.body_bytes_max;
+  options.header_timeout = ms(server.header_timeout_s);
+  options.body_timeout = ms(server.body_timeout_s);
+  options.idle_timeout = ms(server.idle_timeout_s);
+  options.write_timeout = ms(server.write_timeout_s);
+  options.connections_max = server.connections_max;
+  options.error_body = &api::Api::refusal;
+  return options;
+}
+
+void House::add_gauges() {
+  const auto sum = [this](auto field) {
+    return [this, field] {
+      double total = 0;
+      for (const auto& loop : loops_) {
+        total += static_cast<double>(field(loop->counts()));
+      }
+      return total;
+    };
+  };
+  metrics_->gauge("mains_jobs", "Jobs queued or running.",
+                  sum([](const schedule::Counts& c) { return c.jobs; }));
+  metrics_->gauge("mains_lanes_resident", "Sequences in the KV cache.",
+                  sum([](const schedule::Counts& c) { return c.lanes_resident; }));
+  metrics_->gauge("mains_lanes_waiting", "Sequences waiting for the KV cache.",
+                  sum([](const schedule::Counts& c) { return c.lanes_waiting; }));
+  metrics_->gauge("mains_kv_tokens_used", "KV tokens in use.",
+                  sum([](const schedule::Counts& c) { return c.kv_tokens_used; }));
+  metrics_->gauge("mains_open_holds", "Requests with money on hold; -1 = cannot be read.", [this] {
+    const auto holds = reader_->open_holds();
+    return holds.ok() ? static_cast<double>(*holds) : -1.0;
+  });
+  metrics_->gauge("mains_ledger_queue", "Commands waiting for the ledger.",
+                  [this] { return static_cast<double>(books_thread_->waiting()); });
+  metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
+                  [this] { return books_thread_->healthy() ? 1.0 : 0.0; });
+  metrics_->gauge("mains_http_connections", "Open connections.", [this] {
+    return static_cast<double>(server_->counters().connections_open);
+  });
+  metrics_->gauge("mains_http_slow_readers_cut", "Streams cut because nobody read them.", [this] {
+    return static_cast<double>(server_->counters().cut_slow_total);
+  });
+}
+
+House::Step House::open_doors() {
+  hall_ = std::make_unique<serve::Hall>(*books_thread_, clock_, random_);
+  admin::Surroundings admin{*registry_, *reader_, *money_, clock_, random_, {}, {}};
+  admin.key_revoked = [this](terms::KeyId key) {
+    for (auto& loop : loops_) {
+      loop->cancel_key(key);
+    }
+  };
+  admin.models = [this] {
+    std::vector<admin::ServedModel> models;
+    for (const LoadedFlavour& flavour : loaded_.flavours) {
+      models.push_back({flavour.model.name, flavour.model.file, flavour.model.context, true});
+    }
+    return models;
+  };
+  admin_ = std::make_unique<admin::Admin>(std::move(admin));
+  api_ = std::make_unique<api::Api>(api::Surroundings{
+      *hall_, *registry_, *reader_, clock_, *metrics_, served_models(),
+      [this](const http::Request& request) {
+        return to_response(admin_->handle(
+            {request.method_name, request.path,
+             [&request](std::string_view name) { return request.query(name); }, request.body}));
+      },
+      [this] { return books_thread_->healthy() && !draining_; }});
+  server_ = std::make_unique<http::Server>(
+      http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
+  add_gauges();
+  books_thread_->start();
+  for (auto& loop : loops_) {
+    loop->start();
+  }
+  const auto started = server_->start();
+  if (!started.ok()) {
+    return base::Fail{started.error().text};
+  }
+  return base::Done{};
+}
+
+std::string House::url() const {
+  const auto address = config::parse_address(config_.server.listen);
+  std::string host = address.has_value() ? address->host : "127.0.0.1";
+  if (host.find(':') != std::string::npos) {
+    host.insert(0, "[").append("]");
+  }
+  return (config_.server.tls_cert.empty() ? "http://" : "https://") + host + ":" +
+         std::to_string(server_->local_port());
+}
+
+bool House::drain(std::chrono::milliseconds patience) {
+  draining_ = true;
+  hall_->close();
+  server_->begin_drain();
+  if (!server_->wait_drained(patience)) {
+    for (auto& loop : loops_) {
+      loop->cancel_all(terms::EndReason::drain);
+    }
+    // What was cut is settled and told to its client, then the rest of the connections goes.
+    (void)server_->wait_drained(std::chrono::seconds(2));
+  }
+  server_->stop(std::chrono::milliseconds(0));
+  for (auto& loop : loops_) {
+    loop->stop();
+  }
+  return books_thread_->stop(std::chrono::seconds(10));
+}
+
+}  // namespace app

@@ -1,0 +1,94 @@
+// All rooms of a running server, in the order in which they stand on each other.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <admin/admin.hpp>
+#include <api/api.hpp>
+#include <api/metrics.hpp>
+#include <base/result.hpp>
+#include <config/config.hpp>
+#include <http/server.hpp>
+#include <ledger/journal.hpp>
+#include <ledger/reader.hpp>
+#include <registry/registry.hpp>
+#include <serve/books_thread.hpp>
+#include <serve/engine_loop.hpp>
+#include <serve/hall.hpp>
+#include <settle/books.hpp>
+
+#include "engines.hpp"
+#include <app/system_ports.hpp>
+
+namespace app {
+
+/// The admin door's way to the money: through the settle thread, like everybody's.
+class ThreadMoney final : public admin::Money {
+ public:
+  explicit ThreadMoney(serve::BooksThread& books) : books_(books) {}
+  [[nodiscard]] settle::Outcome execute(const settle::Command& command) override {
+    return books_.ask_and_wait(command);
+  }
+
+ private:
+  serve::BooksThread& books_;
+};
+
+/// Built step by step; each step fails with one line for people. Destroyed in reverse. One thread.
+class House {
+ public:
+  using Step = base::Result<base::Done, config::Problem>;
+
+  House(config::Config config, std::vector<config::Model> models);
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  /// Ledger and registry of the data folder; ends what a crash left open.
+  Step open_books();
+  Step load_engines();
+  /// Starts all threads and listens.
+  Step open_doors();
+  /// Lets running requests finish for `patience`, then cuts them; settles everything. False: the
+  /// store refused to the last, and the rest is left to recovery.
+  bool drain(std::chrono::milliseconds patience);
+
+  [[nodiscard]] std::string url() const;
+  [[nodiscard]] registry::Registry& registry() { return *registry_; }
+  [[nodiscard]] const std::vector<LoadedFlavour>& flavours() const { return loaded_.flavours; }
+  [[nodiscard]] admin::Money& money() { return *money_; }
+  [[nodiscard]] base::Clock& clock() { return clock_; }
+  [[nodiscard]] base::Random& random() { return random_; }
+  [[nodiscard]] std::uint64_t voided_at_start() const { return voided_at_start_; }
+
+ private:
+  Step publish_prices();
+  void add_gauges();
+  std::vector<api::ServedModel> served_models();
+  [[nodiscard]] http::Options http_options() const;
+
+  config::Config config_;
+  std::vector<config::Model> models_;
+  SystemClock clock_;
+  SystemRandom random_;
+  std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<ledger::Journal> journal_;
+  std::unique_ptr<ledger::Reader> reader_;
+  std::unique_ptr<settle::Books> books_;
+  std::uint64_t voided_at_start_ = 0;
+  std::unique_ptr<serve::BooksThread> books_thread_;
+  std::unique_ptr<ThreadMoney> money_;
+  LoadedModels loaded_;
+  std::unique_ptr<api::Metrics> metrics_;
+  std::vector<std::unique_ptr<serve::EngineLoop>> loops_;
+  std::unique_ptr<serve::Hall> hall_;
+  std::unique_ptr<admin::Admin> admin_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<http::Server> server_;
+  std::atomic<bool> draining_ = false;
+};
+
+}  // namespace app
