@@ -282,6 +282,76 @@ TEST(Chat, AModelWithoutATemplateTalksChatML) {
             std::string::npos);
 }
 
+/// A random model with a template of one's own.
+std::unique_ptr<Engine> load_with(const std::string& chat_template) {
+  const test::TemporaryFolder folder;
+  const std::string file = folder.file("model.gguf");
+  EXPECT_EQ(random_model::write({.chat_template = chat_template}, file), "");
+  auto loaded = load_llama({.path = file, .kv_tokens = 2048, .lanes_max = 2, .threads = 1});
+  if (!loaded) {
+    ADD_FAILURE() << loaded.error().detail;
+    return nullptr;
+  }
+  return std::move(loaded).value();
+}
+
+constexpr const char* thinking_template = R"({%- for message in messages -%}
+{{- '<|im_start|>' + message.role + '\n' -}}
+{%- if message.role == 'assistant' and message.reasoning_content -%}
+{{- '<think>\n' + message.reasoning_content + '\n</think>\n\n' -}}
+{%- endif -%}
+{{- message.content + '<|im_end|>\n' -}}
+{%- endfor -%}
+{%- if add_generation_prompt -%}{{- '<|im_start|>assistant\n' -}}{%- endif -%})";
+
+TEST(Chat, ThoughtsAreToldApart) {
+  const auto engine = load_with(thinking_template);
+  const auto rendered = engine->render(chat("Why?"));
+  ASSERT_TRUE(rendered.ok());
+  for (const std::size_t cut : {1U, 5U, 1000U}) {
+    const auto reply =
+        parse(*rendered.value().format, "<think>\nLet me see.\n</think>\n\nBecause.", cut);
+    EXPECT_NE(reply.all.reasoning.find("Let me see."), std::string::npos);
+    EXPECT_EQ(reply.all.text, "Because.");
+    EXPECT_EQ(parse(*rendered.value().format, "At once.", cut).all.text, "At once.");
+  }
+  // Cut off while it was thinking.
+  const auto cut_off = parse(*rendered.value().format, "<think>\nLet me", 3);
+  EXPECT_NE(cut_off.all.reasoning.find("Let me"), std::string::npos);
+  EXPECT_EQ(cut_off.all.text, "");
+}
+
+TEST(Chat, LongAnswersWithToolsArriveWhole) {
+  const auto engine = load_tiny();
+  content::Chat talk = chat("Tell me all");
+  talk.tools = {weather()};
+  const auto rendered = engine->render(talk).value();
+  std::string text;
+  for (int i = 0; text.size() < 6000; ++i) {
+    text += "line " + std::to_string(i) + " of a long answer\n";
+  }
+  text += "the end";
+  EXPECT_EQ(parse(*rendered.format, text, 3).all.text, text);
+}
+
+TEST(Chat, ATemplateThatCannotBeReadIsReplaced) {
+  const auto engine = load_with("{% if %} this is no template {{ ");
+  EXPECT_FALSE(engine->facts().has_chat_template);
+  const auto rendered = engine->render(chat("Hello"));
+  ASSERT_TRUE(rendered.ok());
+  EXPECT_EQ(prompt_text(*engine, rendered.value().tokens), "|user\nHello|\n|assistant\n");
+}
+
+TEST(Chat, ATemplateMayRefuse) {
+  const auto engine = load_with(
+      "{%- if messages[0].role != 'user' -%}{{ raise_exception('users first') }}{%- endif -%}"
+      "{%- for m in messages -%}{{ m.role + ':' + m.content + ';' }}{%- endfor -%}");
+  EXPECT_TRUE(engine->render(chat("x")).ok());
+  content::Chat talk = chat("x");
+  talk.messages.insert(talk.messages.begin(), say("assistant", "me first"));
+  EXPECT_EQ(engine->render(talk).error(), Error::bad_template_input);
+}
+
 /// A random model with the template of the default model, which is not needed for this.
 TEST(Chat, TheDefaultModelsTemplateCallsTools) {
   const std::string path = std::string(MAINS_ROOM_DIR) + "/../../models/default/template.jinja";
@@ -290,21 +360,17 @@ TEST(Chat, TheDefaultModelsTemplateCallsTools) {
   if (source.str().empty()) {
     GTEST_SKIP() << "the default model's template is not on disk";
   }
-  const test::TemporaryFolder folder;
-  const std::string file = folder.file("model.gguf");
-  ASSERT_EQ(random_model::write({.chat_template = source.str()}, file), "");
-  const auto engine = load_llama({.path = file, .kv_tokens = 2048, .lanes_max = 2, .threads = 1});
-  ASSERT_TRUE(engine.ok()) << engine.error().detail;
-  EXPECT_TRUE(engine.value()->facts().has_chat_template);
+  const auto engine = load_with(source.str());
+  EXPECT_TRUE(engine->facts().has_chat_template);
   content::Chat talk = chat("Weather?");
   talk.tools = {weather()};
   content::Message call = say("assistant", "");
   call.tool_calls = {{"call_1", "weather", R"({"city":"Bonn","days":1})"}};
   talk.messages.push_back(call);
   talk.messages.push_back({"tool", "sunny", {}, {}, "call_1", {}});
-  const auto rendered = engine.value()->render(talk);
+  const auto rendered = engine->render(talk);
   ASSERT_TRUE(rendered.ok());
-  const auto text = prompt_text(*engine.value(), rendered.value().tokens);
+  const auto text = prompt_text(*engine, rendered.value().tokens);
   EXPECT_NE(text.find("<tool_response>\nsunny"), std::string::npos) << text;
   const auto reply = parse(*rendered.value().format,
                            "<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": "
@@ -313,9 +379,9 @@ TEST(Chat, TheDefaultModelsTemplateCallsTools) {
   ASSERT_EQ(reply.calls.size(), 1U);
   EXPECT_EQ(boost::json::parse(reply.calls[0].arguments).at("city").as_string(), "Ulm");
   EXPECT_EQ(parse(*rendered.value().format, "No tool.", 1).all.text, "No tool.");
-  const auto plain = engine.value()->render(chat("Hello"));
+  const auto plain = engine->render(chat("Hello"));
   ASSERT_TRUE(plain.ok());
-  EXPECT_EQ(prompt_text(*engine.value(), plain.value().tokens), "|user\nHello|\n|assistant\n");
+  EXPECT_EQ(prompt_text(*engine, plain.value().tokens), "|user\nHello|\n|assistant\n");
 }
 
 TEST(Chat, SeveralThreadsRenderAtOnce) {
