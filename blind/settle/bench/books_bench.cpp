@@ -68,6 +68,7 @@ class Load {
     flush();
   }
 
+  static constexpr std::int64_t start = 1'700'000'000'000'000'000;
   [[nodiscard]] std::vector<std::uint64_t>& batch_ns() { return batch_ns_; }
 
  private:
@@ -109,11 +110,11 @@ class Load {
   }
 
   void flush() {
-    const std::uint64_t start = wall_ns();
+    const std::uint64_t began = wall_ns();
     for (const settle::Outcome& outcome : books_.apply(batch_)) {
       base::invariant(!std::holds_alternative<settle::Refused>(outcome), "the bench is payable");
     }
-    batch_ns_.push_back(wall_ns() - start);
+    batch_ns_.push_back(wall_ns() - began);
     batch_.clear();
   }
 
@@ -122,7 +123,7 @@ class Load {
   std::vector<Command> batch_;
   std::vector<std::uint64_t> batch_ns_;
   std::mt19937_64 random_{42};
-  std::int64_t clock_ = 1'700'000'000'000'000'000;
+  std::int64_t clock_ = start;
 };
 
 Setup read_setup(int argc, char** argv) {
@@ -153,6 +154,68 @@ std::uint64_t percentile(std::vector<std::uint64_t>& values, std::uint64_t perce
   return values[std::min<std::size_t>(values.size() - 1, values.size() * percent / 100)];
 }
 
+double ms(std::uint64_t ns) {
+  return static_cast<double>(ns) / 1e6;
+}
+
+void measure_writing(const Setup& setup, const std::filesystem::path& file) {
+  auto journal = store::open_sqlite_journal(file);
+  base::invariant(journal.ok(), "the bench can write where it is");
+  settle::Books books(**journal);
+  Load load(books, setup);
+  load.credit_everyone();
+  load.batch_ns().clear();
+  const std::uint64_t wall = wall_ns();
+  const std::uint64_t cpu = cpu_ns();
+  load.run(setup.pairs);
+  const double wall_s = static_cast<double>(wall_ns() - wall) / 1e9;
+  const double cpu_s = static_cast<double>(cpu_ns() - cpu) / 1e9;
+  const auto pairs = static_cast<double>(setup.pairs);
+  std::printf(
+      "hold+settle+receipt, batches of %zu, %llu tenants: %.0f pairs/s wall, "
+      "%.1f us cpu a pair; file %.0f B a pair\n",
+      setup.batch, static_cast<unsigned long long>(setup.tenants), pairs / wall_s,
+      cpu_s * 1e6 / pairs, static_cast<double>(std::filesystem::file_size(file)) / pairs);
+  std::vector<std::uint64_t> all = load.batch_ns();
+  const auto tenth = static_cast<std::ptrdiff_t>(all.size() / 10 + 1);
+  std::vector<std::uint64_t> first(all.begin(), all.begin() + tenth);
+  std::vector<std::uint64_t> last(all.end() - tenth, all.end());
+  std::printf(
+      "batch p50 %.2f ms, p99 %.2f ms; p50 of the first tenth %.2f ms, of the last "
+      "%.2f ms\n",
+      ms(percentile(all, 50)), ms(percentile(all, 99)), ms(percentile(first, 50)),
+      ms(percentile(last, 50)));
+}
+
+void measure_reading(const Setup& setup, const std::filesystem::path& file) {
+  auto reader = store::open_sqlite_reader(file);
+  base::invariant(reader.ok(), "the bench can read what it wrote");
+  std::vector<std::uint64_t> usage;
+  std::vector<std::uint64_t> pages;
+  const ledger::Grouping grouping{ledger::Bucket::day, true, true, true};
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    const terms::TenantId tenant{1 + i % setup.tenants};
+    std::uint64_t at = wall_ns();
+    base::invariant((*reader)->usage(tenant, {1}, {Load::start + 1}, grouping).ok() &&
+                        (*reader)->usage(tenant, {Load::start}, base::UnixNs::max(), grouping).ok(),
+                    "usage can be read");
+    usage.push_back(wall_ns() - at);
+    at = wall_ns();
+    base::invariant((*reader)->receipts(tenant, {1}, base::UnixNs::max(), {}, 100).ok(),
+                    "receipts can be read");
+    pages.push_back(wall_ns() - at);
+  }
+  std::printf("usage of a tenant p95 %.2f ms, a page of 100 receipts p95 %.2f ms\n",
+              ms(percentile(usage, 95)), ms(percentile(pages, 95)));
+  const std::uint64_t check = wall_ns();
+  auto snapshot = (*reader)->snapshot();
+  base::invariant(snapshot.ok(), "the bench can read what it wrote");
+  auto report = settle::audit(**snapshot);
+  base::invariant(report.ok() && report->finding_count == 0, "the books are right");
+  std::printf("audit of %llu receipts: %.2f s\n", static_cast<unsigned long long>(report->receipts),
+              static_cast<double>(wall_ns() - check) / 1e9);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -160,37 +223,8 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder =
       setup.folder / ("books_bench." + std::to_string(std::random_device{}()));
   std::filesystem::create_directories(folder);
-  {
-    auto journal = store::open_sqlite_journal(folder / "ledger.db");
-    base::invariant(journal.ok(), "the bench can write where it is");
-    settle::Books books(**journal);
-    Load load(books, setup);
-    load.credit_everyone();
-    load.batch_ns().clear();
-    const std::uint64_t wall = wall_ns();
-    const std::uint64_t cpu = cpu_ns();
-    load.run(setup.pairs);
-    const double wall_s = static_cast<double>(wall_ns() - wall) / 1e9;
-    const double cpu_s = static_cast<double>(cpu_ns() - cpu) / 1e9;
-    const auto pairs = static_cast<double>(setup.pairs);
-    std::printf(
-        "hold+settle+receipt, batches of %zu, %llu tenants: %.0f pairs/s wall, "
-        "%.1f us cpu a pair; batch p50 %.2f ms, p99 %.2f ms; file %.0f B a pair\n",
-        setup.batch, static_cast<unsigned long long>(setup.tenants), pairs / wall_s,
-        cpu_s * 1e6 / pairs, static_cast<double>(percentile(load.batch_ns(), 50)) / 1e6,
-        static_cast<double>(percentile(load.batch_ns(), 99)) / 1e6,
-        static_cast<double>(std::filesystem::file_size(folder / "ledger.db")) / pairs);
-    const std::uint64_t check = wall_ns();
-    auto reader = store::open_sqlite_reader(folder / "ledger.db");
-    base::invariant(reader.ok(), "the bench can read what it wrote");
-    auto snapshot = (*reader)->snapshot();
-    base::invariant(snapshot.ok(), "the bench can read what it wrote");
-    auto report = settle::audit(**snapshot);
-    base::invariant(report.ok() && report->finding_count == 0, "the books are right");
-    std::printf("audit of %llu receipts: %.2f s\n",
-                static_cast<unsigned long long>(report->receipts),
-                static_cast<double>(wall_ns() - check) / 1e9);
-  }
+  measure_writing(setup, folder / "ledger.db");
+  measure_reading(setup, folder / "ledger.db");
   std::filesystem::remove_all(folder);
   return 0;
 }
