@@ -118,8 +118,9 @@ class Engine {
 
   // Any thread, at any time, concurrently.
   [[nodiscard]] virtual const ModelFacts& facts() const = 0;
-  /// Renders with the model's template and tokenizes (special tokens of the template are parsed;
-  /// those in the messages too, as templates cannot tell them apart: see the room's README).
+  /// Renders with the model's template and tokenizes. Special tokens of the template are parsed;
+  /// names of control tokens in messages stay text.
+  /// errors: no_chat_template, bad_template_input, bad_schema, too_long, failed.
   [[nodiscard]] virtual base::Result<Rendered, Error> render(const content::Chat& chat) const = 0;
   /// Tokenizes a raw prompt, BOS added where the model wants one. Ids are checked.
   [[nodiscard]] virtual base::Result<content::TokenIds, Error> tokenize(

@@ -35,6 +35,7 @@ LlamaEngine::LlamaEngine(Loaded loaded)
       encoder_(loaded.encoder),
       outputs_max_(outputs_max(facts_.lanes_max, facts_.step_tokens_max)),
       vocabulary_(model_.get(), facts_.kv_tokens),
+      control_names_(vocabulary_.control_names()),
       templates_(make_chat_templates(model_.get())),
       cells_(facts_.kv_tokens),
       batch_(facts_.step_tokens_max) {
@@ -45,11 +46,12 @@ LlamaEngine::LlamaEngine(Loaded loaded)
 }
 
 base::Result<Rendered, Error> LlamaEngine::render(const content::Chat& chat) const {
-  auto rendered = templates_->render(chat);
+  const Literals literals(control_names_, chat);
+  auto rendered = templates_->render(literals.chat());
   if (!rendered) {
     return base::Fail{rendered.error()};
   }
-  auto tokens = vocabulary_.tokenize(rendered->prompt, true);
+  auto tokens = literals.tokenize(vocabulary_, rendered->prompt);
   if (!tokens) {
     return base::Fail{tokens.error()};
   }

@@ -14,6 +14,7 @@
 #include "batch.hpp"
 #include "chat.hpp"
 #include "handles.hpp"
+#include "literals.hpp"
 #include "pooling.hpp"
 #include "sampler.hpp"
 #include "vocabulary.hpp"
@@ -100,6 +101,7 @@ class LlamaEngine final : public Engine {
   bool encoder_;
   std::uint32_t outputs_max_;
   Vocabulary vocabulary_;
+  ControlNames control_names_;
   std::unique_ptr<ChatTemplates> templates_;
   KvCells cells_;
   std::vector<llama_seq_id> free_sequences_;

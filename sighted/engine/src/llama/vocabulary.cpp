@@ -22,8 +22,8 @@ bool Vocabulary::ends_generation(content::TokenId id) const {
   return llama_vocab_is_eog(vocab_, id);
 }
 
-base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view text,
-                                                            bool special) const {
+base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view text, bool special,
+                                                            bool begins) const {
   if (text.size() > bytes_max_) {
     return base::Fail{Error::too_long};
   }
@@ -32,7 +32,7 @@ base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view tex
     content::TokenIds tokens(text.size() + 8);
     const auto run = [&] {
       return llama_tokenize(vocab_, text.data(), bytes, tokens.data(),
-                            static_cast<std::int32_t>(tokens.size()), true, special);
+                            static_cast<std::int32_t>(tokens.size()), begins, special);
     };
     std::int32_t count = run();
     if (count < 0 && count != std::numeric_limits<std::int32_t>::min()) {
@@ -47,6 +47,16 @@ base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view tex
   } catch (const std::exception&) {
     return base::Fail{Error::failed};
   }
+}
+
+std::vector<std::string> Vocabulary::control_names() const {
+  std::vector<std::string> names;
+  for (std::int32_t id = 0; id < size_; ++id) {
+    if (llama_vocab_is_control(vocab_, id)) {
+      names.emplace_back(llama_vocab_get_text(vocab_, id));
+    }
+  }
+  return names;
 }
 
 std::string Vocabulary::piece(content::TokenId id, bool special) const {

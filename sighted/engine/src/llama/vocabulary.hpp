@@ -1,9 +1,9 @@
 // Text to tokens and back, by libllama's tokenizer.
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <base/result.hpp>
 #include <content/tokens.hpp>
@@ -23,10 +23,13 @@ class Vocabulary {
   [[nodiscard]] bool contains(content::TokenId id) const { return id >= 0 && id < size_; }
   [[nodiscard]] bool ends_generation(content::TokenId id) const;
 
-  /// BOS (and what else the model wants) is added. special   names of special tokens are read.
+  /// special   names of special tokens are read.
+  /// begins    BOS, and what else the model wants at the ends of a text, is added.
   /// errors  too_long (sure to be, by its bytes), failed.
-  [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(std::string_view text,
-                                                                bool special) const;
+  [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(std::string_view text, bool special,
+                                                                bool begins = true) const;
+  /// The names of all control tokens.
+  [[nodiscard]] std::vector<std::string> control_names() const;
   /// The bytes of one token; special ones as nothing unless `special`.
   [[nodiscard]] std::string piece(content::TokenId id, bool special) const;
   /// The bytes of tokens, special ones as nothing.

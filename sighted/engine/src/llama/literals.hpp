@@ -1,0 +1,53 @@
+// Keeps what people write from being read as the marks a template writes.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <base/result.hpp>
+#include <content/chat.hpp>
+#include <content/tokens.hpp>
+
+#include "vocabulary.hpp"
+
+namespace engine::llama {
+
+/// Names of control tokens (<|im_end|> and the like), found fast. Immutable; any thread.
+class ControlNames {
+ public:
+  explicit ControlNames(std::vector<std::string> names);
+
+  /// The name that stands in `text` at `at`, the longest of them; 0 = none.
+  [[nodiscard]] std::size_t length_at(std::string_view text, std::size_t at) const;
+
+ private:
+  std::vector<std::vector<std::string>> by_first_byte_;
+};
+
+/// Replaces names of control tokens in messages by placeholders, which pass through any template
+/// as words do, and brings them back as plain text when the prompt is tokenized. The other names
+/// in the prompt are the template's own. The message to be continued is left as it is: it is the
+/// answer's beginning, and its parser's.
+class Literals {
+ public:
+  Literals(const ControlNames& names, const content::Chat& chat);
+
+  /// The conversation to render.
+  [[nodiscard]] const content::Chat& chat() const { return changed_ ? *changed_ : original_; }
+  /// errors  those of Vocabulary::tokenize.
+  [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(const Vocabulary& vocabulary,
+                                                                std::string_view prompt) const;
+
+ private:
+  std::string replace(const ControlNames& names, std::string_view text);
+
+  const content::Chat& original_;
+  std::optional<content::Chat> changed_;
+  std::string mark_;                ///< Begins a placeholder; occurs in no message.
+  std::vector<std::string> names_;  ///< By the number in the placeholder.
+};
+
+}  // namespace engine::llama
