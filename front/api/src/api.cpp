@@ -147,9 +147,12 @@ asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
     }
     co_return;
   }
-  co_await fail(call, path_known ? problem(405, "method_not_allowed",
-                                           "This route does not take this method.")
-                                 : no_such_route(call.request.path));
+  // Not a conditional expression: gcc 12 destroys the operands of one beside a co_await twice.
+  Problem lost = no_such_route(call.request.path);
+  if (path_known) {
+    lost = problem(405, "method_not_allowed", "This route does not take this method.");
+  }
+  co_await fail(call, lost);
 }
 
 asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
@@ -160,17 +163,17 @@ asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
 asio::awaitable<void> Api::Inside::send_json(Call& call, std::string body) {
   http::Response response;
   response.body = std::move(body);
-  co_await send(call, std::move(response));
+  return send(call, std::move(response));
 }
 
 asio::awaitable<void> Api::Inside::fail(Call& call, const Problem& problem) {
-  co_await send(call, to_response(problem, call.request.path));
+  return send(call, to_response(problem, call.request.path));
 }
 
 asio::awaitable<void> Api::Inside::store_failed(Call& call) {
-  co_await fail(call, try_later(problem(503, "ledger_unavailable",
-                                        "The ledger cannot be read at the moment. Try again."),
-                                {1'000'000'000}));
+  return fail(call, try_later(problem(503, "ledger_unavailable",
+                                      "The ledger cannot be read at the moment. Try again."),
+                              {1'000'000'000}));
 }
 
 std::string Api::Inside::currency() const {
@@ -213,7 +216,9 @@ asio::awaitable<void> Api::Inside::metrics(Call& call) {
 
 asio::awaitable<void> Api::Inside::admin(Call& call) {
   const http::Request& request = call.request;
-  co_await send(call, co_await on_desk(call, [this, &request] { return around_.admin(request); }));
+  http::Response response =
+      co_await on_desk(call, [this, &request] { return around_.admin(request); });
+  co_await send(call, std::move(response));
 }
 
 }  // namespace api

@@ -376,11 +376,13 @@ asio::awaitable<void> Api::Inside::quote(Call& call) {
     co_return;
   }
   const serve::Flavour& flavour = model->model->flavour;
-  const auto* generation = std::get_if<content::GenerationRequest>(&*request);
-  const auto prepared = generation != nullptr
-                            ? co_await prepare(call, flavour, *generation)
-                            : co_await prepare(call, flavour,
-                                               std::get<content::EmbeddingRequest>(*request));
+  // Not a conditional expression: gcc 12 destroys the operands of one with co_await in it twice.
+  base::Result<serve::Prepared, serve::Unfit> prepared = base::Fail{serve::Unfit{}};
+  if (const auto* generation = std::get_if<content::GenerationRequest>(&*request)) {
+    prepared = co_await prepare(call, flavour, *generation);
+  } else {
+    prepared = co_await prepare(call, flavour, std::get<content::EmbeddingRequest>(*request));
+  }
   if (!prepared.ok()) {
     co_await fail(call, unfit(prepared.error()));
     co_return;

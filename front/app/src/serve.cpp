@@ -61,6 +61,9 @@ int serve(const config::Config& config, const std::vector<config::Model>& models
     return fail("no model to serve: write a [[model]] in the config, give --model NAME=FILE, or "
                 "get one with 'mains model pull'");
   }
+  if (const auto made = cli::make_folder(config.data.dir); !made.ok()) {
+    return fail(made.error());
+  }
   const auto lock = cli::FolderLock::take(config.data.dir);
   if (!lock.ok()) {
     return fail(lock.error());
