@@ -1,10 +1,13 @@
 #include "chat.hpp"
 
+#include <chat-auto-parser.h>
 #include <chat.h>
 #include <log.h>
 
 #include <algorithm>
 #include <exception>
+#include <initializer_list>
+#include <optional>
 #include <utility>
 
 #include "reply_parser.hpp"
@@ -156,6 +159,20 @@ GrammarTrigger::Kind kind_of(common_grammar_trigger_type type) {
   return GrammarTrigger::Kind::word;
 }
 
+/// Whether even the marks that a format keeps are but text to it.
+bool reads_as_text(const std::vector<std::string>& marks, const common_chat_parser_params& how) {
+  std::string text = "a ";
+  for (const auto& mark : marks) {
+    text += mark + " b\n";
+  }
+  try {
+    const ParsedReply reply = parsed(text, false, how);
+    return reply.text == text && reply.reasoning.empty() && reply.calls.empty();
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
 std::shared_ptr<const Format> format_of(common_chat_params& rendered, const content::Chat& chat) {
   auto data = std::make_shared<FormatData>();
   data->how = common_chat_parser_params(rendered);
@@ -166,7 +183,8 @@ std::shared_ptr<const Format> format_of(common_chat_params& rendered, const cont
     data->how.parser.load(rendered.parser);
   }
   data->plain = !data->how.parse_tool_calls && rendered.thinking_start_tag.empty() &&
-                rendered.thinking_end_tags.empty() && rendered.preserved_tokens.empty();
+                rendered.thinking_end_tags.empty() &&
+                reads_as_text(rendered.preserved_tokens, data->how);
   Constraints& constraints = data->constraints;
   constraints.grammar = std::move(rendered.grammar);
   constraints.lazy = rendered.grammar_lazy;
@@ -259,6 +277,84 @@ base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat&
   return inputs;
 }
 
+std::vector<common_chat_msg> probe(std::initializer_list<const char*> roles) {
+  std::vector<common_chat_msg> messages;
+  for (const char* const role : roles) {
+    common_chat_msg& message = messages.emplace_back();
+    message.role = role;
+    message.content = " \n<b> {{ x }} of " + std::to_string(messages.size()) + " \t\n\n";
+  }
+  return messages;
+}
+
+/// Renders plain conversations (no tools, schema, thoughts or continuation) without llama-common's
+/// analysis of the template, which costs milliseconds each time. Used only where, at loading, it
+/// gave what the long way gives on conversations of every shape it is used for.
+class PlainTemplate {
+ public:
+  PlainTemplate(const llama_model* model, const common_chat_templates* templates)
+      : template_(common_chat_templates_source(templates), mark(model, llama_vocab_bos),
+                  mark(model, llama_vocab_eos)),
+        add_bos_(llama_vocab_get_add_bos(llama_model_get_vocab(model))),
+        add_eos_(llama_vocab_get_add_eos(llama_model_get_vocab(model))) {
+    std::string parser;
+    std::string beginning;
+    for (const auto& messages :
+         {probe({"user"}), probe({"system", "user"}), probe({"user", "assistant", "user"}),
+          probe({"system", "user", "assistant", "user", "assistant", "user"})}) {
+      common_chat_templates_inputs inputs;
+      inputs.messages = messages;
+      inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+      auto rendered = common_chat_templates_apply(templates, inputs);
+      if (!format_) {
+        parser = rendered.parser;
+        beginning = rendered.generation_prompt;
+      }
+      usable_ = usable_ && rendered.grammar.empty() && rendered.parser == parser &&
+                rendered.generation_prompt == beginning && rendered.prompt == render(inputs);
+      format_ = format_of(rendered, {});
+    }
+  }
+
+  [[nodiscard]] bool fits(const content::Chat& chat) const {
+    if (!usable_ || !chat.tools.empty() || !chat.json_schema.empty() || chat.continue_last) {
+      return false;
+    }
+    const auto& messages = chat.messages;
+    return std::all_of(messages.begin(), messages.end(), [&](const auto& message) {
+      const bool role = message.role == "user" || message.role == "assistant" ||
+                        (message.role == "system" && &message == &messages.front());
+      return role && message.tool_calls.empty() && message.reasoning.empty() &&
+             !message.text.empty();
+    });
+  }
+
+  [[nodiscard]] std::string render(const common_chat_templates_inputs& inputs) const {
+    autoparser::generation_params params;
+    params.messages = common_chat_msgs_to_json_oaicompat(inputs.messages);
+    params.add_generation_prompt = true;
+    params.add_bos = add_bos_;
+    params.add_eos = add_eos_;
+    params.now = inputs.now;
+    return common_chat_template_direct_apply(template_, params);
+  }
+
+  [[nodiscard]] const std::shared_ptr<const Format>& format() const { return format_; }
+
+ private:
+  static std::string mark(const llama_model* model, llama_token (*which)(const llama_vocab*)) {
+    const llama_vocab* const vocab = llama_model_get_vocab(model);
+    const llama_token token = which(vocab);
+    return token == LLAMA_TOKEN_NULL ? std::string() : common_token_to_piece(vocab, token, true);
+  }
+
+  common_chat_template template_;
+  bool add_bos_;
+  bool add_eos_;
+  bool usable_ = true;
+  std::shared_ptr<const Format> format_;  ///< The same for all plain conversations.
+};
+
 class Templates final : public ChatTemplates {
  public:
   explicit Templates(const llama_model* model) {
@@ -268,6 +364,11 @@ class Templates final : public ChatTemplates {
     } catch (const std::exception&) {
       templates_ = common_chat_templates_init(model, "chatml");
     }
+    try {
+      plain_.emplace(model, templates_.get());
+    } catch (const std::exception&) {
+      plain_.reset();  // The template refuses one of the probes: the long way will do.
+    }
   }
 
   [[nodiscard]] base::Result<RenderedChat, Error> render(const content::Chat& chat) const override {
@@ -275,6 +376,9 @@ class Templates final : public ChatTemplates {
       const auto inputs = inputs_of(chat);
       if (!inputs) {
         return base::Fail{inputs.error()};
+      }
+      if (plain_ && plain_->fits(chat)) {
+        return RenderedChat{plain_->render(*inputs), plain_->format()};
       }
       common_chat_params rendered = common_chat_templates_apply(templates_.get(), *inputs);
       RenderedChat made;
@@ -294,6 +398,7 @@ class Templates final : public ChatTemplates {
 
  private:
   common_chat_templates_ptr templates_;
+  std::optional<PlainTemplate> plain_;
   bool explicit_ = false;
 };
 
