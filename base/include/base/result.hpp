@@ -26,7 +26,7 @@ struct Done {
 template <class T, class E>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : side_(std::in_place_index<0>, std::move(value)) {}  // NOLINT
+  Result(T value) : side_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
   Result(Fail<E> fail) : side_(std::in_place_index<1>, std::move(fail.error)) {}  // NOLINT
 
   [[nodiscard]] bool ok() const { return side_.index() == 0; }

@@ -132,12 +132,11 @@ void Scheduler::plan_prefills(terms::StepPlan& plan, std::uint32_t& budget,
   std::erase_if(lanes, [](const Cursor& c) {
     return c.state().resident > 0 && c.state().known - c.state().resident == 1;
   });
-  std::ranges::stable_sort(lanes, {}, [this](const Cursor& c) {
-    return tenants_.at(c.job->item.tenant).served;
-  });
+  std::ranges::stable_sort(
+      lanes, {}, [this](const Cursor& c) { return tenants_.at(c.job->item.tenant).served; });
   for (const Cursor& cursor : lanes) {
-    const std::uint32_t chunk = std::min({cursor.state().known - cursor.state().resident, budget,
-                                          prefill_left, kv_free()});
+    const std::uint32_t chunk =
+        std::min({cursor.state().known - cursor.state().resident, budget, prefill_left, kv_free()});
     if (chunk == 0) {
       return;
     }

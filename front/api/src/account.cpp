@@ -19,22 +19,14 @@ using wire::JsonWriter;
 
 std::string_view word(terms::EndReason end) {
   switch (end) {
-    case terms::EndReason::stop:
-      return "stop";
-    case terms::EndReason::length:
-      return "length";
-    case terms::EndReason::funds:
-      return "funds";
-    case terms::EndReason::disconnect:
-      return "disconnect";
-    case terms::EndReason::cancel:
-      return "cancel";
-    case terms::EndReason::error:
-      return "error";
-    case terms::EndReason::drain:
-      return "drain";
-    case terms::EndReason::done:
-      return "done";
+    case terms::EndReason::stop: return "stop";
+    case terms::EndReason::length: return "length";
+    case terms::EndReason::funds: return "funds";
+    case terms::EndReason::disconnect: return "disconnect";
+    case terms::EndReason::cancel: return "cancel";
+    case terms::EndReason::error: return "error";
+    case terms::EndReason::drain: return "drain";
+    case terms::EndReason::done: return "done";
   }
   return "unknown";
 }
@@ -161,8 +153,8 @@ asio::awaitable<void> Api::Inside::price_list(Call& call) {
 }
 
 asio::awaitable<void> Api::Inside::balance(Call& call) {
-  const auto balance = co_await on_desk(
-      call, [&] { return around_.reader.balance(call.key->tenant); });
+  const auto balance =
+      co_await on_desk(call, [&] { return around_.reader.balance(call.key->tenant); });
   if (!balance.ok()) {
     co_await store_failed(call);
     co_return;

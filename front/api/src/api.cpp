@@ -10,12 +10,13 @@
 
 namespace api {
 
-Api::Api(Surroundings surroundings)
-    : inside_(std::make_unique<Inside>(std::move(surroundings))) {}
+Api::Api(Surroundings surroundings) : inside_(std::make_unique<Inside>(std::move(surroundings))) {}
 
 Api::~Api() = default;
 
-asio::awaitable<void> Api::answer(http::Exchange& exchange) { return inside_->answer(exchange); }
+asio::awaitable<void> Api::answer(http::Exchange& exchange) {
+  return inside_->answer(exchange);
+}
 
 http::Response Api::refusal(http::Refusal reason, unsigned status, std::string_view path) {
   return to_response(refused(reason, status), path);
@@ -101,7 +102,9 @@ Api::Inside::Inside(Surroundings surroundings) : around_(std::move(surroundings)
   }
 }
 
-Api::Inside::~Inside() { desk_.join(); }
+Api::Inside::~Inside() {
+  desk_.join();
+}
 
 std::optional<Problem> Api::Inside::authenticate(const Route& route, Call& call) const {
   if (route.info.access == Access::everyone ||
@@ -186,15 +189,16 @@ base::Result<Api::Inside::Served, Problem> Api::Inside::served(std::string_view 
   if (found == models_.end()) {
     return base::Fail{no_such_model()};
   }
-  const auto offer =
-      around_.registry.prices(found->second.flavour.model, around_.clock.now());
+  const auto offer = around_.registry.prices(found->second.flavour.model, around_.clock.now());
   if (!offer.has_value()) {
     return base::Fail{model_without_price()};
   }
   return Served{&found->second, {offer->list, offer->prices}};
 }
 
-asio::awaitable<void> Api::Inside::healthz(Call& call) { co_await send_json(call, R"({"status":"ok"})"); }
+asio::awaitable<void> Api::Inside::healthz(Call& call) {
+  co_await send_json(call, R"({"status":"ok"})");
+}
 
 asio::awaitable<void> Api::Inside::readyz(Call& call) {
   if (around_.ready()) {

@@ -29,13 +29,13 @@ Problem refused_by_books(const settle::Refused& refused) {
                                "This key's limit of requests per minute is reached."),
                        refused.retry_after);
     case Refusal::too_many_tokens:
-      return try_later(problem(429, "rate_limit_exceeded",
-                               "This key's limit of tokens per minute is reached."),
-                       refused.retry_after);
+      return try_later(
+          problem(429, "rate_limit_exceeded", "This key's limit of tokens per minute is reached."),
+          refused.retry_after);
     case Refusal::too_many_parallel:
-      return try_later(problem(429, "rate_limit_exceeded",
-                               "This key's limit of parallel requests is reached."),
-                       refused.retry_after);
+      return try_later(
+          problem(429, "rate_limit_exceeded", "This key's limit of parallel requests is reached."),
+          refused.retry_after);
     case Refusal::tokens_over_limit:
       return problem(400, "request_over_token_limit",
                      "This request alone needs more tokens than this key may use in a minute. "
@@ -111,7 +111,9 @@ Problem model_without_price() {
                  "model");
 }
 
-Problem body_error(const wire::ParseError& error) { return {wire::ApiError::of(error), {}}; }
+Problem body_error(const wire::ParseError& error) {
+  return {wire::ApiError::of(error), {}};
+}
 
 Problem unfit(const serve::Unfit& unfit) {
   using Kind = serve::Unfit::Kind;
@@ -126,8 +128,9 @@ Problem unfit(const serve::Unfit& unfit) {
                                  : "";
       return problem(400, "context_length_exceeded",
                      "This model's context is " + context + " tokens; the prompt has " + input +
-                         asked + ". Shorten it, ask for fewer tokens, or use a model with a larger "
-                                 "context.",
+                         asked +
+                         ". Shorten it, ask for fewer tokens, or use a model with a larger "
+                         "context.",
                      "messages");
     }
     case Kind::no_chat_template:
@@ -148,8 +151,7 @@ Problem unfit(const serve::Unfit& unfit) {
                      "prompt");
     case Kind::no_embeddings:
       return problem(400, "model_cannot_embed", "This model cannot make embeddings.", "model");
-    case Kind::engine_failed:
-      break;
+    case Kind::engine_failed: break;
   }
   return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");
 }
@@ -157,12 +159,11 @@ Problem unfit(const serve::Unfit& unfit) {
 Problem failed(const serve::Failed& failed) {
   using serve::FailureKind;
   switch (failed.kind) {
-    case FailureKind::refused_by_books:
-      return refused_by_books(failed.refused);
+    case FailureKind::refused_by_books: return refused_by_books(failed.refused);
     case FailureKind::queue_full:
-      return try_later(problem(429, "server_busy",
-                               "The queue is full. Nothing was charged. Try again."),
-                       {ns_per_s});
+      return try_later(
+          problem(429, "server_busy", "The queue is full. Nothing was charged. Try again."),
+          {ns_per_s});
     case FailureKind::draining:
       return try_later(problem(503, "shutting_down",
                                "The server is shutting down. Nothing was charged. Try again."),
@@ -171,10 +172,8 @@ Problem failed(const serve::Failed& failed) {
       return problem(400, "invalid_constraint",
                      "The model cannot follow this constraint: check logit_bias, the JSON schema "
                      "and the tools. Nothing was charged.");
-    case FailureKind::cancelled:
-      return wrong_key();
-    case FailureKind::engine_failed:
-      break;
+    case FailureKind::cancelled: return wrong_key();
+    case FailureKind::engine_failed: break;
   }
   return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");
 }
@@ -192,8 +191,7 @@ Problem refused(http::Refusal reason, unsigned status) {
   using http::Refusal;
   const int code = static_cast<int>(status);
   switch (reason) {
-    case Refusal::malformed:
-      return problem(code, "bad_http", "The request is not valid HTTP/1.1.");
+    case Refusal::malformed: return problem(code, "bad_http", "The request is not valid HTTP/1.1.");
     case Refusal::header_late:
     case Refusal::body_late:
       return problem(code, "request_timeout", "The request did not arrive in time.");
@@ -202,10 +200,8 @@ Problem refused(http::Refusal reason, unsigned status) {
     case Refusal::header_too_large:
       return problem(code, "header_too_large", "The header is larger than this server accepts.");
     case Refusal::overloaded:
-      return try_later(problem(code, "too_many_connections", "Too many connections."),
-                       {ns_per_s});
-    case Refusal::handler_failed:
-      break;
+      return try_later(problem(code, "too_many_connections", "Too many connections."), {ns_per_s});
+    case Refusal::handler_failed: break;
   }
   return problem(code, "internal_error", "The server failed to answer. Try again.");
 }

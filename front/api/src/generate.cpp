@@ -79,8 +79,7 @@ terms::Digest Api::Inside::idempotency(const Call& call) const {
 }
 
 wire::ReplyHead Api::Inside::head(const serve::Ticket& ticket, const std::string& model) const {
-  return {notation::to_text(ticket.request()), model,
-          around_.clock.now().value / 1'000'000'000};
+  return {notation::to_text(ticket.request()), model, around_.clock.now().value / 1'000'000'000};
 }
 
 wire::UsageNote Api::Inside::usage_note(const serve::Charged& charged) const {
@@ -140,8 +139,7 @@ asio::awaitable<void> Api::Inside::generate(Call& call, content::GenerationReque
   std::vector<std::string> echo;
   if (request.echo) {
     for (const content::TokenIds& prompt : prepared->prompts) {
-      echo.insert(echo.end(), prepared->choices,
-                  model->model->flavour.loop->engine().text(prompt));
+      echo.insert(echo.end(), prepared->choices, model->model->flavour.loop->engine().text(prompt));
     }
   }
   const std::shared_ptr<const engine::ReplyFormat> format = prepared->format;
@@ -156,9 +154,14 @@ asio::awaitable<void> Api::Inside::generate(Call& call, content::GenerationReque
 
   const WriterOptions options{protocol, choices, request.sampling.top_logprobs >= 0,
                               request.stream_usage};
-  Generation generation{ticket, std::move(stream), std::move(waiter),
-                        make_writer(head(ticket, request.model), options), {}, std::move(echo),
-                        choices, input};
+  Generation generation{ticket,
+                        std::move(stream),
+                        std::move(waiter),
+                        make_writer(head(ticket, request.model), options),
+                        {},
+                        std::move(echo),
+                        choices,
+                        input};
   for (std::uint32_t i = 0; format != nullptr && i < choices; ++i) {
     generation.parsers.push_back(format->parser(ticket.request().low + i));
   }
@@ -368,8 +371,8 @@ asio::awaitable<void> Api::Inside::quote(Call& call) {
     co_await fail(call, body_error(request.error()));
     co_return;
   }
-  const std::string& name = std::visit([](const auto& r) -> const std::string& { return r.model; },
-                                       *request);
+  const std::string& name =
+      std::visit([](const auto& r) -> const std::string& { return r.model; }, *request);
   const auto model = served(name);
   if (!model.ok()) {
     co_await fail(call, model.error());

@@ -97,8 +97,7 @@ class Api::Inside {
     co_return result;
   }
 
-  asio::awaitable<void> generate(Call& call, content::GenerationRequest request,
-                                 Protocol protocol);
+  asio::awaitable<void> generate(Call& call, content::GenerationRequest request, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;
   [[nodiscard]] static serve::Caller caller(const Call& call) {
     return {call.key->tenant, call.key->id, call.key->limits};

@@ -21,27 +21,19 @@ const prometheus::Histogram::BucketBoundaries per_token_s{0.01, 0.025, 0.05, 0.0
                                                           0.3,  0.4,   0.5,  0.75,  1.0, 2.5};
 const prometheus::Histogram::BucketBoundaries duration_s{
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
-const prometheus::Histogram::BucketBoundaries tokens{
-    1, 4, 16, 64, 256, 1024, 4096, 16384, 65536, 262144, 1048576};
+const prometheus::Histogram::BucketBoundaries tokens{1,    4,     16,    64,     256,    1024,
+                                                     4096, 16384, 65536, 262144, 1048576};
 
 const char* word(terms::EndReason end) {
   switch (end) {
-    case terms::EndReason::stop:
-      return "stop";
-    case terms::EndReason::length:
-      return "length";
-    case terms::EndReason::funds:
-      return "funds";
-    case terms::EndReason::disconnect:
-      return "disconnect";
-    case terms::EndReason::cancel:
-      return "cancel";
-    case terms::EndReason::error:
-      return "error";
-    case terms::EndReason::drain:
-      return "drain";
-    case terms::EndReason::done:
-      return "done";
+    case terms::EndReason::stop: return "stop";
+    case terms::EndReason::length: return "length";
+    case terms::EndReason::funds: return "funds";
+    case terms::EndReason::disconnect: return "disconnect";
+    case terms::EndReason::cancel: return "cancel";
+    case terms::EndReason::error: return "error";
+    case terms::EndReason::drain: return "drain";
+    case terms::EndReason::done: return "done";
   }
   return "unknown";
 }

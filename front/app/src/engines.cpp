@@ -17,7 +17,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::uint32_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
+std::uint32_t cores() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
 
 /// A line that grows on a terminal, and a line for each tenth elsewhere.
 class Progress {
@@ -46,18 +48,17 @@ std::string describe(const engine::LoadError& error, const fs::path& file) {
   std::string text = "cannot load " + file.string();
   switch (error.error) {
     case engine::Error::no_such_file:
-      text += ": there is no such file, or it cannot be read. Check the path, or get a model with "
-              "'mains model pull'";
+      text +=
+          ": there is no such file, or it cannot be read. Check the path, or get a model with "
+          "'mains model pull'";
       break;
-    case engine::Error::bad_model:
-      text += ": it is not a GGUF that can be run";
-      break;
+    case engine::Error::bad_model: text += ": it is not a GGUF that can be run"; break;
     case engine::Error::out_of_memory:
-      text += ": weights and KV cache do not fit the memory. Lower [engine] kv_tokens or the "
-              "models' context";
+      text +=
+          ": weights and KV cache do not fit the memory. Lower [engine] kv_tokens or the "
+          "models' context";
       break;
-    default:
-      text += ": the engine failed";
+    default: text += ": the engine failed";
   }
   return error.detail.empty() ? text + "." : text + " (" + error.detail + ").";
 }

@@ -13,22 +13,15 @@ constexpr std::size_t books_queue_max = 65'536;
 std::string describe(ledger::StoreError error) {
   using ledger::StoreError;
   switch (error) {
-    case StoreError::busy:
-      return "another process is writing to it";
-    case StoreError::full:
-      return "the disk is full; make room and start again";
-    case StoreError::read_only:
-      return "it may not be written; check the folder's permissions";
-    case StoreError::corrupt:
-      return "it is damaged; restore it from a backup";
-    case StoreError::gone:
-      return "it is not there any more";
-    case StoreError::newer_schema:
-      return "it was written by a newer version of Mains; use that";
+    case StoreError::busy: return "another process is writing to it";
+    case StoreError::full: return "the disk is full; make room and start again";
+    case StoreError::read_only: return "it may not be written; check the folder's permissions";
+    case StoreError::corrupt: return "it is damaged; restore it from a backup";
+    case StoreError::gone: return "it is not there any more";
+    case StoreError::newer_schema: return "it was written by a newer version of Mains; use that";
     case StoreError::older_schema:
       return "it was written by an older version of Mains and must be migrated";
-    case StoreError::io:
-      break;
+    case StoreError::io: break;
   }
   return "the disk reports an error";
 }
@@ -75,21 +68,18 @@ House::Step House::open_books() {
   const auto file = dir / "ledger.db";
   auto journal = store::open_sqlite_journal(file);
   if (!journal.ok()) {
-    return base::Fail{"cannot open the ledger " + file.string() + ": " +
-                      describe(journal.error())};
+    return base::Fail{"cannot open the ledger " + file.string() + ": " + describe(journal.error())};
   }
   journal_ = std::move(journal).value();
   auto reader = store::open_sqlite_reader(file);
   if (!reader.ok()) {
-    return base::Fail{"cannot read the ledger " + file.string() + ": " +
-                      describe(reader.error())};
+    return base::Fail{"cannot read the ledger " + file.string() + ": " + describe(reader.error())};
   }
   reader_ = std::move(reader).value();
   books_ = std::make_unique<settle::Books>(*journal_);
   const auto voided = books_->recover(clock_.now());
   if (!voided.ok()) {
-    return base::Fail{"cannot write the ledger " + file.string() + ": " +
-                      describe(voided.error())};
+    return base::Fail{"cannot write the ledger " + file.string() + ": " + describe(voided.error())};
   }
   voided_at_start_ = *voided;
   books_thread_ = std::make_unique<serve::BooksThread>(*books_, books_queue_max);
@@ -139,9 +129,8 @@ std::vector<api::ServedModel> House::served_models() {
   for (const LoadedFlavour& flavour : loaded_.flavours) {
     const auto id = registry_->ensure_model(flavour.model.name);
     if (id.ok()) {
-      models.push_back({flavour.model.name,
-                        {*id, loops_[flavour.engine].get(), flavour.model.context},
-                        now_s});
+      models.push_back(
+          {flavour.model.name, {*id, loops_[flavour.engine].get(), flavour.model.context}, now_s});
     }
   }
   return models;
@@ -191,12 +180,10 @@ void House::add_gauges() {
                   [this] { return static_cast<double>(books_thread_->waiting()); });
   metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
                   [this] { return books_thread_->healthy() ? 1.0 : 0.0; });
-  metrics_->gauge("mains_http_connections", "Open connections.", [this] {
-    return static_cast<double>(server_->counters().connections_open);
-  });
-  metrics_->gauge("mains_http_slow_readers_cut", "Streams cut because nobody read them.", [this] {
-    return static_cast<double>(server_->counters().cut_slow_total);
-  });
+  metrics_->gauge("mains_http_connections", "Open connections.",
+                  [this] { return static_cast<double>(server_->counters().connections_open); });
+  metrics_->gauge("mains_http_slow_readers_cut", "Streams cut because nobody read them.",
+                  [this] { return static_cast<double>(server_->counters().cut_slow_total); });
 }
 
 House::Step House::open_doors() {

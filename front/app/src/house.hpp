@@ -20,8 +20,8 @@
 #include <serve/hall.hpp>
 #include <settle/books.hpp>
 
-#include "engines.hpp"
 #include <app/system_ports.hpp>
+#include "engines.hpp"
 
 namespace app {
 

@@ -12,8 +12,15 @@
 int main(int argc, char** argv) {
   const app::SystemClock clock;
   app::SystemRandom random;
-  cli::World world{clock, random, std::cin, std::cout, std::cerr, isatty(STDOUT_FILENO) != 0,
-                   isatty(STDIN_FILENO) != 0, MAINS_VERSION, {}};
+  cli::World world{clock,
+                   random,
+                   std::cin,
+                   std::cout,
+                   std::cerr,
+                   isatty(STDOUT_FILENO) != 0,
+                   isatty(STDIN_FILENO) != 0,
+                   MAINS_VERSION,
+                   {}};
   world.serve = [](const config::Config& config, const cli::ServeOptions& options) {
     return app::serve(config, config.models, options.quickstart);
   };

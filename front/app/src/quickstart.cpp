@@ -48,8 +48,7 @@ base::Result<std::string, config::Problem> make_first_tenant(House& house,
   }
   const auto key = house.registry().create_key((*tenant)->id, "quickstart", {});
   if (!key.ok()) {
-    return base::Fail{"cannot make the first key: " +
-                      std::string(registry::describe(key.error()))};
+    return base::Fail{"cannot make the first key: " + std::string(registry::describe(key.error()))};
   }
   if (!write_secret(config.data.dir / "quickstart.key", key->secret)) {
     return base::Fail{std::string("cannot write quickstart.key in the data folder")};

@@ -58,8 +58,9 @@ int serve(const config::Config& config, const std::vector<config::Model>& models
           bool with_quickstart) {
   take_signals();
   if (models.empty()) {
-    return fail("no model to serve: write a [[model]] in the config, give --model NAME=FILE, or "
-                "get one with 'mains model pull'");
+    return fail(
+        "no model to serve: write a [[model]] in the config, give --model NAME=FILE, or "
+        "get one with 'mains model pull'");
   }
   if (const auto made = cli::make_folder(config.data.dir); !made.ok()) {
     return fail(made.error());

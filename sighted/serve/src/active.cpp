@@ -13,8 +13,8 @@ namespace serve {
 using terms::EndReason;
 
 EndReason worse(EndReason a, EndReason b) {
-  constexpr std::array order{EndReason::done,       EndReason::stop,   EndReason::length,
-                             EndReason::funds,      EndReason::drain,  EndReason::cancel,
+  constexpr std::array order{EndReason::done,       EndReason::stop,  EndReason::length,
+                             EndReason::funds,      EndReason::drain, EndReason::cancel,
                              EndReason::disconnect, EndReason::error};
   return std::ranges::find(order, a) < std::ranges::find(order, b) ? b : a;
 }
@@ -96,8 +96,8 @@ bool EngineLoop::Active::costs_nothing(const terms::Usage& usage) const {
 }
 
 FailureKind EngineLoop::Active::failure_kind() const {
-  return end == EndReason::cancel   ? FailureKind::cancelled
-         : end == EndReason::drain  ? FailureKind::draining
+  return end == EndReason::cancel       ? FailureKind::cancelled
+         : end == EndReason::drain      ? FailureKind::draining
          : end == EndReason::disconnect ? FailureKind::cancelled
                                         : failure;
 }

@@ -29,9 +29,13 @@ bool store_failed(const settle::Outcome& outcome) {
 BooksThread::BooksThread(settle::Books& books, std::size_t queue_max)
     : books_(books), queue_max_(queue_max) {}
 
-BooksThread::~BooksThread() { stop(std::chrono::nanoseconds{0}); }
+BooksThread::~BooksThread() {
+  stop(std::chrono::nanoseconds{0});
+}
 
-void BooksThread::start() { thread_ = std::thread(&BooksThread::loop, this); }
+void BooksThread::start() {
+  thread_ = std::thread(&BooksThread::loop, this);
+}
 
 bool BooksThread::stop(std::chrono::nanoseconds patience) {
   const auto deadline = std::chrono::steady_clock::now() + patience;

@@ -30,9 +30,13 @@ EngineLoop::EngineLoop(engine::Engine& engine, BooksThread& books, const base::C
       scheduler_(capacity_of(engine.facts()), policy),
       queue_jobs_max_(policy.queue_jobs_max) {}
 
-EngineLoop::~EngineLoop() { stop(); }
+EngineLoop::~EngineLoop() {
+  stop();
+}
 
-void EngineLoop::start() { thread_ = std::thread(&EngineLoop::loop, this); }
+void EngineLoop::start() {
+  thread_ = std::thread(&EngineLoop::loop, this);
+}
 
 void EngineLoop::stop() {
   {
@@ -58,9 +62,15 @@ void EngineLoop::submit(FundedRequest request) {
   send(std::move(request));
 }
 
-void EngineLoop::cancel(terms::RequestId request) { send(CancelOne{request}); }
-void EngineLoop::cancel_key(terms::KeyId key) { send(CancelKey{key}); }
-void EngineLoop::cancel_all(EndReason why) { send(CancelAll{why}); }
+void EngineLoop::cancel(terms::RequestId request) {
+  send(CancelOne{request});
+}
+void EngineLoop::cancel_key(terms::KeyId key) {
+  send(CancelKey{key});
+}
+void EngineLoop::cancel_all(EndReason why) {
+  send(CancelAll{why});
+}
 
 schedule::Counts EngineLoop::counts() const {
   const std::scoped_lock lock(counts_mutex_);

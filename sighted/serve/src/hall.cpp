@@ -12,22 +12,18 @@ using terms::EndReason;
 
 namespace {
 
-Unfit unfit(Unfit::Kind kind) { return {kind, 0, 0, 0}; }
+Unfit unfit(Unfit::Kind kind) {
+  return {kind, 0, 0, 0};
+}
 
 Unfit unfit(engine::Error error) {
   switch (error) {
-    case engine::Error::no_chat_template:
-      return unfit(Unfit::Kind::no_chat_template);
-    case engine::Error::bad_template_input:
-      return unfit(Unfit::Kind::bad_conversation);
-    case engine::Error::bad_schema:
-      return unfit(Unfit::Kind::bad_schema);
-    case engine::Error::bad_token:
-      return unfit(Unfit::Kind::bad_token);
-    case engine::Error::no_embeddings:
-      return unfit(Unfit::Kind::no_embeddings);
-    default:
-      return unfit(Unfit::Kind::engine_failed);
+    case engine::Error::no_chat_template: return unfit(Unfit::Kind::no_chat_template);
+    case engine::Error::bad_template_input: return unfit(Unfit::Kind::bad_conversation);
+    case engine::Error::bad_schema: return unfit(Unfit::Kind::bad_schema);
+    case engine::Error::bad_token: return unfit(Unfit::Kind::bad_token);
+    case engine::Error::no_embeddings: return unfit(Unfit::Kind::no_embeddings);
+    default: return unfit(Unfit::Kind::engine_failed);
   }
 }
 

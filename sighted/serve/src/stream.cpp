@@ -19,8 +19,7 @@ std::size_t weight(const Event& event) {
 
 bool Stream::push(Event event) {
   const std::size_t bytes = weight(event);
-  const bool last =
-      std::holds_alternative<Charged>(event) || std::holds_alternative<Failed>(event);
+  const bool last = std::holds_alternative<Charged>(event) || std::holds_alternative<Failed>(event);
   bool ready = last;
   {
     const std::scoped_lock lock(mutex_);

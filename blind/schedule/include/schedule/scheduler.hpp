@@ -21,7 +21,7 @@ struct Capacity {
 };
 
 struct Policy {
-  std::uint32_t queue_jobs_max = 1024;    ///< Jobs waiting or running; more are refused.
+  std::uint32_t queue_jobs_max = 1024;         ///< Jobs waiting or running; more are refused.
   std::uint32_t prefill_beside_decodes = 128;  ///< Prefill tokens a step while streams decode.
 };
 
@@ -113,12 +113,12 @@ class Scheduler {
   std::map<std::uint64_t, Job> jobs_;               ///< By arrival.
   std::map<terms::JobId, std::uint64_t> arrivals_;  ///< Job to its key in jobs_.
   std::map<terms::TenantId, Tenant> tenants_;
-  std::vector<terms::Lane> drop_;  ///< Finished lanes whose KV the next plan gives back.
+  std::vector<terms::Lane> drop_;          ///< Finished lanes whose KV the next plan gives back.
   std::vector<terms::StepEntry> planned_;  ///< The last plan's run, until it is reported.
   std::uint64_t next_arrival_ = 1;
   std::uint64_t next_admission_ = 1;
-  std::uint32_t kv_used_ = 0;      ///< Resident and, within a step, planned tokens.
-  std::uint32_t lanes_used_ = 0;   ///< Admitted lanes.
+  std::uint32_t kv_used_ = 0;     ///< Resident and, within a step, planned tokens.
+  std::uint32_t lanes_used_ = 0;  ///< Admitted lanes.
 };
 
 }  // namespace schedule

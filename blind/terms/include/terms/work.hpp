@@ -71,7 +71,7 @@ static_assert(base::Blind<ForkEntry>);
 
 /// One engine step. Carried out in this order: evict, fork, run.
 struct StepPlan {
-  std::vector<Lane> evict;      ///< Drop the lane's KV; its tokens stay known.
+  std::vector<Lane> evict;  ///< Drop the lane's KV; its tokens stay known.
   std::vector<ForkEntry> fork;
   std::vector<StepEntry> run;
 
@@ -81,10 +81,10 @@ struct StepPlan {
 /// What happened to one entry of a plan.
 struct LaneReport {
   Lane lane;
-  base::Tokens computed;        ///< KV tokens made in this step (0 when the step did not run).
-  std::uint32_t sampled = 0;    ///< 1 when a token was sampled, else 0.
-  bool finished = false;        ///< The lane is over: end token, stop string, limit, failure.
-  std::array<bool, 7> unused{}; ///< Names the padding: nothing may hide there.
+  base::Tokens computed;         ///< KV tokens made in this step (0 when the step did not run).
+  std::uint32_t sampled = 0;     ///< 1 when a token was sampled, else 0.
+  bool finished = false;         ///< The lane is over: end token, stop string, limit, failure.
+  std::array<bool, 7> unused{};  ///< Names the padding: nothing may hide there.
 
   static consteval auto fields() {
     return std::tuple{&LaneReport::lane, &LaneReport::computed, &LaneReport::sampled,

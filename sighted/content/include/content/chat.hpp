@@ -41,7 +41,7 @@ struct Chat {
   ToolChoice tool_choice = ToolChoice::automatic;
   std::string forced_tool;  ///< With ToolChoice::required: only this one, when not empty.
   bool parallel_tool_calls = false;
-  std::string json_schema;  ///< JSON text; empty = free text; "{}" = any JSON object.
+  std::string json_schema;     ///< JSON text; empty = free text; "{}" = any JSON object.
   bool continue_last = false;  ///< The last message is the assistant's and is to be continued.
 };
 

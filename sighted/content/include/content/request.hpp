@@ -15,13 +15,13 @@ namespace content {
 
 /// How the next token is chosen. Defaults are the protocols' (temperature 1, no truncation).
 struct Sampling {
-  float temperature = 1.0F;  ///< 0 .. 2; 0 = greedy.
-  float top_p = 1.0F;        ///< 0 .. 1; 1 = off.
-  std::int32_t top_k = 0;    ///< 0 = off.
-  float min_p = 0.0F;        ///< 0 .. 1; 0 = off.
-  float presence_penalty = 0.0F;   ///< -2 .. 2.
-  float frequency_penalty = 0.0F;  ///< -2 .. 2.
-  float repeat_penalty = 1.0F;     ///< > 0; 1 = off.
+  float temperature = 1.0F;           ///< 0 .. 2; 0 = greedy.
+  float top_p = 1.0F;                 ///< 0 .. 1; 1 = off.
+  std::int32_t top_k = 0;             ///< 0 = off.
+  float min_p = 0.0F;                 ///< 0 .. 1; 0 = off.
+  float presence_penalty = 0.0F;      ///< -2 .. 2.
+  float frequency_penalty = 0.0F;     ///< -2 .. 2.
+  float repeat_penalty = 1.0F;        ///< > 0; 1 = off.
   std::optional<std::uint32_t> seed;  ///< Absent = random. Choice i of n uses seed + i.
   std::vector<std::pair<TokenId, float>> logit_bias;  ///< -100 .. 100 each.
   std::vector<std::string> stop;                      ///< Up to 16, none empty.
@@ -37,8 +37,8 @@ struct GenerationRequest {
   std::string model;
   std::variant<Chat, std::vector<RawPrompt>> prompt;
   Sampling sampling;
-  std::uint32_t choices = 1;                 ///< n, 1 .. 128, for each prompt.
-  std::optional<std::uint32_t> output_max;   ///< Absent = what balance and context allow; >= 1.
+  std::uint32_t choices = 1;                ///< n, 1 .. 128, for each prompt.
+  std::optional<std::uint32_t> output_max;  ///< Absent = what balance and context allow; >= 1.
   bool stream = false;
   bool stream_usage = false;  ///< A last chunk with usage was asked for.
   bool echo = false;          ///< Completions: the prompt is given back before its continuation.
