@@ -11,6 +11,8 @@ namespace {
 
 // A client that was refused may go on sending for a while before it reads why.
 constexpr std::size_t discarded_bytes_max = 64 * 1024 * 1024;
+// Bodies up to this size are served however many there are.
+constexpr std::size_t small_body_bytes_max = 16 * 1024;
 // What an idle connection may keep.
 constexpr std::size_t idle_bytes_max = 512;
 
@@ -41,7 +43,9 @@ Connection::Connection(std::unique_ptr<Transport> transport, Desk& desk, Visitor
   transport_->listener = this;
 }
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  forget_body();
+}
 
 void Connection::start(std::shared_ptr<Connection> connection) {
   Connection& self = *connection;
@@ -103,7 +107,8 @@ asio::awaitable<bool> Connection::next_request() {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
         Pieces pieces{};
         pieces[0] = asio::buffer(go_on);
-        if (!co_await write_all(pieces)) co_return false;
+        const bool told = co_await write_all(pieces);
+        if (!told) co_return false;
         continue;
       }
     }
@@ -129,6 +134,24 @@ void Connection::take_in(std::string_view bytes) {
     pending_.erase(0, reader_->feed(pending_));
   }
   if (before == Reading::header && reader_->state() == Reading::body) arm(options.body_timeout);
+  count_body();
+}
+
+void Connection::count_body() {
+  const std::uint64_t size = reader_->request().body.size();
+  if (size == body_counted_) return;
+  Shared& shared = desk_.shared;
+  const std::uint64_t more = size - body_counted_;
+  const std::uint64_t all = shared.bodies_bytes.fetch_add(more) + more;
+  body_counted_ = size;
+  if (all > shared.options.bodies_bytes_max && size > small_body_bytes_max) {
+    reader_->refuse(Refusal::overloaded);
+  }
+}
+
+void Connection::forget_body() {
+  if (body_counted_ != 0) desk_.shared.bodies_bytes.fetch_sub(body_counted_);
+  body_counted_ = 0;
 }
 
 void Connection::keep_for_later(std::span<const char> bytes) {
@@ -172,6 +195,7 @@ asio::awaitable<void> Connection::answer() {
   }
   if (gone_ || ended_) keep_ = false;
   desk_.take_back(std::move(reader_));
+  forget_body();
 }
 
 asio::awaitable<void> Connection::refuse(Refusal why) {

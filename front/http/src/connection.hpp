@@ -78,6 +78,8 @@ class Connection final : public Transport::Listener, public Exchange {
   asio::awaitable<bool> write_all(Pieces pieces);
 
   void take_in(std::string_view bytes);
+  void count_body();
+  void forget_body();
   void keep_for_later(std::span<const char> bytes);
   void watch_on();
   void lost();
@@ -104,6 +106,7 @@ class Connection final : public Transport::Listener, public Exchange {
   Pieces unsent_{};
   std::size_t written_since_armed_ = 0;
   std::size_t discarded_ = 0;
+  std::uint64_t body_counted_ = 0;  // in the sum of all bodies
   std::function<void()> on_gone_;
   Waker arrived_;
   Waker written_;

@@ -31,6 +31,7 @@ struct Shared {
   Options options;
   Handler handler;
   std::atomic<bool> draining = false;
+  std::atomic<std::uint64_t> bodies_bytes = 0;
 
   // Signalled when the last connection closes.
   std::mutex mutex;

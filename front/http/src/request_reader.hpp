@@ -35,6 +35,8 @@ class RequestReader {
 
   [[nodiscard]] Request& request() { return request_; }
 
+  void refuse(Refusal why);
+
  private:
   class Parser;
   friend class Parser;
@@ -65,7 +67,6 @@ class RequestReader {
     RequestReader& reader_;
   };
 
-  void refuse(Refusal why);
   [[nodiscard]] bool understand_target();
   [[nodiscard]] bool header_is_sound(const Parser& parser) const;
 

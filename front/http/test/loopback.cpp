@@ -228,10 +228,10 @@ asio::awaitable<void> flood(Exchange& exchange, Stage& stage) {
 }
 
 asio::awaitable<void> drip(Exchange& exchange, Stage& stage) {
-  if (!co_await exchange.begin_stream(200, "text/event-stream")) co_return;
+  bool open = co_await exchange.begin_stream(200, "text/event-stream");
   asio::steady_timer turn(exchange.executor());
-  while (!exchange.draining()) {
-    if (!co_await exchange.write("data: drop\n\n")) co_return;
+  while (open && !exchange.draining()) {
+    open = co_await exchange.write("data: drop\n\n");
     stage.streaming.now();
     turn.expires_after(1ms);
     co_await turn.async_wait(asio::use_awaitable);

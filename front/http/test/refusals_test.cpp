@@ -181,5 +181,30 @@ TEST(Crowds, AreToldThatTheHouseIsFull) {
   EXPECT_EQ(first.read().body, "hello");
 }
 
+TEST(Crowds, OfLargeBodiesAreBounded) {
+  Options options = quick_options();
+  options.bodies_bytes_max = 100'000;
+  House house(options);
+  const std::string large(60'000, 'x');
+  Wire first(house.port());
+  ASSERT_TRUE(first.send(post("/wait", large)));
+  ASSERT_TRUE(house.stage.waiting.within());
+  {
+    Wire second(house.port());
+    ASSERT_TRUE(second.send(post("/echo", large)));
+    EXPECT_EQ(second.read().status, 503U);
+    Wire small(house.port());
+    ASSERT_TRUE(small.send(post("/echo", "small")));
+    EXPECT_EQ(small.read().body, "small");
+  }
+  first.close();
+  ASSERT_TRUE(house.server.wait_drained(10s));  // that is: until no connection is open
+  Wire third(house.port());
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(third.send(post("/echo", large)));
+    EXPECT_EQ(third.read().body, large);
+  }
+}
+
 }  // namespace
 }  // namespace http::test

@@ -31,6 +31,8 @@ struct Options {
   std::uint64_t body_bytes_max = 4 * 1024 * 1024;
   /// Called when the header is complete; overrides body_bytes_max. Any thread.
   std::function<std::uint64_t(const Request&)> body_limit;
+  /// Of all requests at once; when it is exceeded, bodies over 16 KiB get a 503.
+  std::uint64_t bodies_bytes_max = 1024 * 1024 * 1024;
   std::size_t pipelined_bytes_max = 64 * 1024;  // read ahead while a handler runs
   std::size_t connections_max = 16'384;         // more get a 503
 
