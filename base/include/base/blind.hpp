@@ -9,14 +9,13 @@
 
 namespace base {
 
-/// A scalar that cannot carry text: an enum, a bool, or an integer of at least 16 bits.
-/// Character types and bytes are refused, for an array of them is a string.
+/// A scalar that cannot carry text: a bool, or an enum or integer of at least 16 bits. Character
+/// types and bytes (std::byte is an enum) are refused, for an array of them is a string.
 template <class T>
-inline constexpr bool is_blind_scalar_v = std::is_enum_v<T> || std::is_same_v<T, bool> ||
-                                          (std::is_integral_v<T> && sizeof(T) >= 2 &&
-                                           !std::is_same_v<T, char16_t> &&
-                                           !std::is_same_v<T, char32_t> &&
-                                           !std::is_same_v<T, wchar_t>);
+inline constexpr bool is_blind_scalar_v =
+    std::is_same_v<T, bool> ||
+    ((std::is_enum_v<T> || std::is_integral_v<T>) && sizeof(T) >= 2 &&
+     !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t> && !std::is_same_v<T, wchar_t>);
 
 namespace detail {
 template <class M>
