@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "plan.hpp"
+#include "response.hpp"
+#include "tally.hpp"
+
+namespace load {
+
+std::int64_t now_ns();
+
+/// One keep-alive connection that asks, reads and asks again. Not thread-safe; sockets do not
+/// block. A connection that breaks is opened anew with the next request.
+class Client {
+ public:
+  Client(const Plan& plan, const Group& group, Tally& tally, std::uint64_t seed);
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+  ~Client();
+
+  /// Connects where needed and sends the next request. False: the server could not be reached.
+  bool ask(int epoll);
+  /// Reads what is there. True: the answer is complete (or lost); ask again.
+  bool read();
+  /// Writes what a full socket did not take.
+  void write();
+  /// From now on (until `close_window`) requests that begin are counted.
+  void open_window();
+  /// Requests that end later no longer count; their tokens so far do.
+  void close_window();
+  /// Gives up on what is under way.
+  void cut();
+  [[nodiscard]] bool busy() const { return busy_; }
+
+ private:
+  bool connect(int epoll);
+  void disconnect();
+  void prepare();
+  void read_events();
+  void saw_text(std::int64_t at_ns);
+  bool finish();
+  bool fail(const std::string& what);
+
+  const Plan& plan_;
+  const Group& group_;
+  Tally& tally_;
+  std::mt19937_64 random_;
+  int socket_ = -1;
+  std::string request_;
+  std::size_t sent_bytes_ = 0;
+  Response response_;
+  bool busy_ = false;
+  bool window_ = false;   // the window is open
+  bool counted_ = false;  // the request under way began in the window
+  std::int64_t began_ns_ = 0;
+  std::int64_t last_text_ns_ = 0;
+  std::int64_t chunks_ = 0;
+  std::int64_t tokens_in_ = -1;
+  std::int64_t tokens_out_ = -1;
+};
+
+}  // namespace load
