@@ -29,13 +29,10 @@ class Door {
 using DoorPtr = std::unique_ptr<Door>;
 
 /// The server on `dir` where one answers; else the folder itself, locked as long as the door
-/// lives. `make`: a folder that is not there is made. errors: a line for people.
+/// lives. Waits two seconds for another command to finish, or a server to come up. `make`: a
+/// folder that is not there is made. errors: a line for people.
 [[nodiscard]] base::Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir,
                                                            bool make, const World& world);
-
-/// The folder itself.
-[[nodiscard]] base::Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir,
-                                                             const World& world);
 
 /// Whether a server answers on the socket in `dir`, and a door to it; null where none does.
 [[nodiscard]] DoorPtr open_socket(const std::filesystem::path& dir);

@@ -1,6 +1,11 @@
 // The admin handler over a stopped server's files.
 #include "door.hpp"
 
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
 #include <cli/folder.hpp>
 #include <config/models.hpp>
 #include <registry/registry.hpp>
@@ -91,13 +96,8 @@ class FolderDoor final : public Door {
   admin::Admin admin_;
 };
 
-}  // namespace
-
-Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir, const World& world) {
-  auto lock = FolderLock::take(dir);
-  if (!lock.ok()) {
-    return Fail{lock.error()};
-  }
+Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir, FolderLock lock,
+                                         const World& world) {
   auto registry = registry::Registry::open(dir, world.clock, world.random);
   if (!registry.ok()) {
     return Fail{std::string(registry::describe(registry.error()))};
@@ -110,26 +110,44 @@ Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir, const
   if (!reader.ok()) {
     return Fail{describe(reader.error())};
   }
-  return DoorPtr(std::make_unique<FolderDoor>(std::move(lock).value(), std::move(registry).value(),
+  return DoorPtr(std::make_unique<FolderDoor>(std::move(lock), std::move(registry).value(),
                                               std::move(journal).value(), std::move(reader).value(),
                                               dir, world));
 }
 
+/// Whether waiting can help: the lock file is ours to open, so somebody holds it.
+bool is_held(const std::filesystem::path& dir) {
+  return ::access((dir / lock_file).c_str(), R_OK | W_OK) == 0;
+}
+
+}  // namespace
+
 Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir, bool make,
                                        const World& world) {
-  if (DoorPtr door = open_socket(dir)) {
-    return door;
+  constexpr std::chrono::milliseconds patience{2'000};
+  constexpr std::chrono::milliseconds pause{50};
+  for (auto waited = std::chrono::milliseconds{0};; waited += pause) {
+    if (DoorPtr door = open_socket(dir)) {
+      return door;
+    }
+    std::error_code error;
+    if (!make && !std::filesystem::is_directory(dir, error)) {
+      return Fail{"there is no data folder " + dir.string() +
+                  "; name it with --data or MAINS_DATA, or start `mains serve` first"};
+    }
+    const auto made = make_folder(dir);
+    if (!made.ok()) {
+      return Fail{made.error()};
+    }
+    auto lock = FolderLock::take(dir);
+    if (lock.ok()) {
+      return open_folder(dir, std::move(lock).value(), world);
+    }
+    if (waited >= patience || !is_held(dir)) {
+      return Fail{lock.error()};
+    }
+    std::this_thread::sleep_for(pause);
   }
-  std::error_code error;
-  if (!make && !std::filesystem::is_directory(dir, error)) {
-    return Fail{"there is no data folder " + dir.string() +
-                "; name it with --data or MAINS_DATA, or start `mains serve` first"};
-  }
-  const auto made = make_folder(dir);
-  if (!made.ok()) {
-    return Fail{made.error()};
-  }
-  return open_folder(dir, world);
 }
 
 }  // namespace cli

@@ -1,5 +1,7 @@
 // Commands on a stopped server's data folder.
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include <cli/folder.hpp>
 
@@ -170,6 +172,22 @@ TEST_F(Commands, AFolderThatIsNotThereOrInUseIsExplained) {
   EXPECT_NE(busy.err.find("another mains (process " + std::to_string(::getpid())),
             std::string::npos)
       << busy.err;
+}
+
+TEST_F(Commands, CommandsAtTheSameTimeWaitForOneAnother) {
+  json({"tenant", "create", "acme"});
+  std::vector<std::thread> crowd;
+  std::atomic<int> failed = 0;
+  for (int i = 0; i < 4; ++i) {
+    crowd.emplace_back([&] {
+      failed += run({"credit", "add", "acme", "1.00"}).status == 0 ? 0 : 1;
+    });
+  }
+  for (std::thread& each : crowd) {
+    each.join();
+  }
+  EXPECT_EQ(failed, 0);
+  EXPECT_EQ(at(json({"tenant", "show", "acme"}), "/available"), "4.00");
 }
 
 TEST_F(Commands, TheFolderComesFromTheEnvironmentToo) {

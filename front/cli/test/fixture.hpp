@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <sstream>
@@ -29,9 +30,13 @@ class TestClock final : public base::Clock {
 
 class SeededRandom final : public base::Random {
  public:
-  [[nodiscard]] std::uint64_t next() override { return engine_(); }
+  [[nodiscard]] std::uint64_t next() override {
+    const std::lock_guard lock(mutex_);
+    return engine_();
+  }
 
  private:
+  std::mutex mutex_;
   std::mt19937_64 engine_{11};
 };
 
