@@ -42,25 +42,23 @@ Stored<MonthRow*> WorkingSet::month(terms::KeyId key, Month month) {
 }
 
 Stored<base::Done> WorkingSet::flush() {
-  const auto write = [](auto& copy, auto&& put) -> Stored<base::Done> {
-    if (copy.row == copy.stored) return base::Done{};
-    return put(copy.row);
-  };
-  if (house_) {
-    auto wrote = write(*house_, [&](const HouseRow& row) { return txn_.put(row); });
+  if (house_ && house_->row != house_->stored) {
+    auto wrote = txn_.put(house_->row);
     if (!wrote) return wrote;
   }
   for (auto& [id, copy] : tenants_) {
-    auto wrote = write(copy, [&](const TenantRow& row) { return txn_.put(id, row); });
+    if (copy.row == copy.stored) continue;
+    auto wrote = txn_.put(id, copy.row);
     if (!wrote) return wrote;
   }
   for (auto& [id, copy] : keys_) {
-    auto wrote = write(copy, [&](const KeyRow& row) { return txn_.put(id, row); });
+    if (copy.row == copy.stored) continue;
+    auto wrote = txn_.put(id, copy.row);
     if (!wrote) return wrote;
   }
   for (auto& [id, copy] : months_) {
-    auto wrote =
-        write(copy, [&](const MonthRow& row) { return txn_.put(id.first, id.second, row); });
+    if (copy.row == copy.stored) continue;
+    auto wrote = txn_.put(id.first, id.second, copy.row);
     if (!wrote) return wrote;
   }
   return base::Done{};

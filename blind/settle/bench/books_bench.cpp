@@ -173,9 +173,9 @@ void measure_writing(const Setup& setup, const std::filesystem::path& file) {
   const auto pairs = static_cast<double>(setup.pairs);
   std::printf(
       "hold+settle+receipt, batches of %zu, %llu tenants: %.0f pairs/s wall, "
-      "%.1f us cpu a pair; file %.0f B a pair\n",
+      "%.1f us cpu a pair\n",
       setup.batch, static_cast<unsigned long long>(setup.tenants), pairs / wall_s,
-      cpu_s * 1e6 / pairs, static_cast<double>(std::filesystem::file_size(file)) / pairs);
+      cpu_s * 1e6 / pairs);
   std::vector<std::uint64_t> all = load.batch_ns();
   const auto tenth = static_cast<std::ptrdiff_t>(all.size() / 10 + 1);
   std::vector<std::uint64_t> first(all.begin(), all.begin() + tenth);
@@ -205,8 +205,10 @@ void measure_reading(const Setup& setup, const std::filesystem::path& file) {
                     "receipts can be read");
     pages.push_back(wall_ns() - at);
   }
-  std::printf("usage of a tenant p95 %.2f ms, a page of 100 receipts p95 %.2f ms\n",
-              ms(percentile(usage, 95)), ms(percentile(pages, 95)));
+  std::printf(
+      "usage of a tenant p95 %.2f ms, a page of 100 receipts p95 %.2f ms; file %llu B a pair\n",
+      ms(percentile(usage, 95)), ms(percentile(pages, 95)),
+      static_cast<unsigned long long>(std::filesystem::file_size(file) / setup.pairs));
   const std::uint64_t check = wall_ns();
   auto snapshot = (*reader)->snapshot();
   base::invariant(snapshot.ok(), "the bench can read what it wrote");

@@ -141,7 +141,7 @@ Stored<base::Done> set_up_writer(const Connection& connection, const SqliteOptio
       "PRAGMA synchronous = FULL;"
       "PRAGMA recursive_triggers = ON;"
       "PRAGMA trusted_schema = OFF;"
-      "PRAGMA cache_size = -65536;"
+      "PRAGMA cache_size = -131072;"
       "PRAGMA wal_autocheckpoint = 4000;"
       "PRAGMA journal_size_limit = 67108864;";
   if (options.pages_max > 0) {
