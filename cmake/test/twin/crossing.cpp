@@ -41,7 +41,9 @@ struct Crossing {
   std::array<std::byte, 8> reason = {};
 #endif
 
-  static consteval auto fields() { return std::tuple{&Crossing::job, &Crossing::reason}; }
+  static consteval auto fields() {
+    return std::tuple{&Crossing::job, &Crossing::reason};
+  }
 };
 
 static_assert(base::Blind<Crossing>);
