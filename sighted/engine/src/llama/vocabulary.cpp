@@ -28,11 +28,11 @@ base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view tex
     return base::Fail{Error::too_long};
   }
   try {
-    const auto bytes = static_cast<std::int32_t>(text.size());
     content::TokenIds tokens(text.size() + 8);
     const auto run = [&] {
-      return llama_tokenize(vocab_, text.data(), bytes, tokens.data(),
-                            static_cast<std::int32_t>(tokens.size()), begins, special);
+      return llama_tokenize(vocab_, text.data(), static_cast<std::int32_t>(text.size()),
+                            tokens.data(), static_cast<std::int32_t>(tokens.size()), begins,
+                            special);
     };
     std::int32_t count = run();
     if (count < 0 && count != std::numeric_limits<std::int32_t>::min()) {

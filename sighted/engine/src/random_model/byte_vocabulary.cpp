@@ -46,6 +46,7 @@ void set_byte_vocabulary(gguf_context* gguf, std::uint32_t tokens_min) {
   };
   std::vector<std::string> tokens = alphabet;
   std::vector<std::string> merge_lines;
+  merge_lines.reserve(merges().size());
   for (const auto& [left, right] : merges()) {
     merge_lines.push_back(spelled(left) + " " + spelled(right));
     tokens.push_back(spelled(left + right));
@@ -66,6 +67,7 @@ void set_byte_vocabulary(gguf_context* gguf, std::uint32_t tokens_min) {
   }
   const auto pointers = [](const std::vector<std::string>& strings) {
     std::vector<const char*> list;
+    list.reserve(strings.size());
     for (const auto& string : strings) {
       list.push_back(string.c_str());
     }

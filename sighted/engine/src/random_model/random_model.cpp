@@ -34,8 +34,7 @@ Dimensions dimensions(Shape shape) {
       return {"smollm2-135m", 30, 576, 9, 3, 1536, 8192, 49152, true, 100000.0F};
     case Shape::llama_1b:
       return {"llama-3.2-1b", 16, 2048, 32, 8, 8192, 131072, 128256, true, 500000.0F};
-    case Shape::tiny_encoder:
-      return {"tiny-encoder", 2, 64, 4, 4, 128, 128, 0, true, 0.0F};
+    case Shape::tiny_encoder: return {"tiny-encoder", 2, 64, 4, 4, 128, 128, 0, true, 0.0F};
     case Shape::tiny: break;
   }
   // Not tied, or it would repeat its last token for ever.
