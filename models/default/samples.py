@@ -1,4 +1,6 @@
-"""Sample conversations, really produced, as Markdown. Usage: samples.py MODEL.gguf GREEDY > samples.md"""
+"""Sample conversations, really produced, as Markdown.
+Usage: samples.py MODEL.gguf GREEDY > samples.md
+"""
 import sys
 
 from corpus import mix, tools
