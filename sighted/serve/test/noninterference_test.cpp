@@ -7,9 +7,9 @@
 // the output tokens, and with it the hash of the receipt before. They must differ between the runs,
 // or the texts were not different at all.
 //
-// Broken on purpose: with the priority of a job taken from its first token (`item.tenant` set to
-// `{prompt.front()}` in Active::item) the plans differ and decisions_do_not_depend_on_texts fails;
-// with `usage.input` reduced by the number of spaces of the prompt, the journals do.
+// Broken on purpose: with a job's tenant taken from its prompt's last token (in Active::item)
+// plans, metrics and charges differ; with an answer's last token left out of the usage where it is
+// a space (in Active::usage) charges and journal do. The test failed both times.
 #include <cstring>
 #include <span>
 
