@@ -6,7 +6,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <map>
-#include <thread>
 #include <utility>
 
 #include <engine/llama.hpp>
@@ -16,10 +15,6 @@ namespace app {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::uint32_t cores() {
-  return std::max(1U, std::thread::hardware_concurrency());
-}
 
 /// A line that grows on a terminal, and a line for each tenth elsewhere.
 class Progress {
@@ -85,7 +80,7 @@ base::Result<std::unique_ptr<engine::Engine>, config::Problem> load(const config
   llama.step_tokens_max = options.step_tokens;
   // A decode is one token of each lane, so a step must have room for all of them.
   llama.lanes_max = std::min({options.lanes_max, options.step_tokens, 255U});
-  llama.threads = options.threads > 0 ? options.threads : cores();
+  llama.threads = options.threads;
   llama.gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
   Progress progress(file.filename().string());
   auto engine = engine::load_llama(llama, [&progress](float done) { progress.show(done); });

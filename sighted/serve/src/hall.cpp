@@ -29,7 +29,7 @@ Unfit unfit(engine::Error error) {
 
 /// The longest sequence of a flavour: its own bound, and what the engine can hold at all.
 std::uint32_t context_of(const Flavour& flavour) {
-  return std::min(flavour.context, flavour.loop->engine().facts().kv_tokens);
+  return std::min(flavour.context, flavour.loop->engine().facts().sequence_max);
 }
 
 base::Result<base::Done, Unfit> tokenize_all(const engine::Engine& engine,
@@ -97,6 +97,9 @@ Hall::Hall(BooksThread& books, const base::Clock& clock, base::Random& random)
 base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
                                             const content::GenerationRequest& request) {
   const engine::Engine& engine = flavour.loop->engine();
+  if (!engine.facts().can_generate) {
+    return base::Fail{unfit(Unfit::Kind::cannot_generate)};
+  }
   Prepared prepared;
   prepared.flavour = flavour;
   prepared.sampling = request.sampling;

@@ -50,6 +50,7 @@ struct Unfit {
     bad_schema,
     bad_token,
     no_embeddings,
+    cannot_generate,
     engine_failed,
   };
   Kind kind = Kind::engine_failed;
