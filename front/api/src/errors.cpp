@@ -151,6 +151,9 @@ Problem unfit(const serve::Unfit& unfit) {
                      "prompt");
     case Kind::no_embeddings:
       return problem(400, "model_cannot_embed", "This model cannot make embeddings.", "model");
+    case Kind::cannot_generate:
+      return problem(400, "model_cannot_generate",
+                     "This model only makes embeddings. Use /v1/embeddings.", "model");
     case Kind::engine_failed: break;
   }
   return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");

@@ -55,7 +55,7 @@ struct Log {
 /// One engine runs for each weights file; these hold for each of them.
 struct Engine {
   EngineKind kind = EngineKind::automatic;
-  std::uint32_t threads = 0;        ///< 0 = one for each core.
+  std::uint32_t threads = 0;        ///< 0 = one for each core, one in all for tiny weights.
   std::uint32_t kv_tokens = 0;      ///< KV cache; 0 = the largest context served from the file.
   std::uint32_t lanes_max = 64;     ///< Sequences decoded together, 1 .. 256.
   std::uint32_t step_tokens = 512;  ///< Most tokens of one step, 16 .. 8192.
