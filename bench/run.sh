@@ -12,6 +12,9 @@
 # LLAMA_SERVER  the peer (default build/_llama/install/bin/llama-server; built by
 #               tools/build-llama --tools; where it is missing, the peer's part is left out)
 # BENCH_MODEL   GGUF for the peer's part (default: a generated one of SmolLM2-135M's shape)
+# BENCH_THREADS engine threads of both servers (default: the number of processors). On a machine
+#               that others use, too, 1 is fairer to both: threads that wait for one another lose
+#               most of their time to a neighbour.
 # BENCH_SECONDS measured seconds of each line (default 4; 8 with a model)
 # BENCH_JSON    file to which each line is written as JSON, too
 set -euo pipefail
@@ -87,7 +90,7 @@ key_of() {
 
 start_peer() { # slots context
   port="$(free_port)"
-  "$peer" -m "$model" --host 127.0.0.1 --port "$port" -np "$1" -c "$2" -t "$(nproc)" \
+  "$peer" -m "$model" --host 127.0.0.1 --port "$port" -np "$1" -c "$2" -t "$threads" \
     --no-webui >"$home/log" 2>&1 &
   server=$!
   for _ in $(seq 600); do
@@ -129,9 +132,9 @@ bench_null() {
 
 # The same loads to whoever listens on $port under this name.
 model_loads() { # label model light-key heavy-key
-  one "$1" --model "$2" --stream --group "all:$clients:$words_in:$tokens_out:$3" --head --drain "$drain"
-  one "$1" --model "$2" --stream --group "light:2:50:50:$3" --drain "$drain" --warmup 0
-  one "$1, crowd" --model "$2" --stream --drain "$drain" --warmup 0 \
+  one "$1" --model "$2" --stream --group "all:$clients:$words_in:$tokens_out:$3" --head --drain "$drain" --warmup "$warmup"
+  one "$1" --model "$2" --stream --group "light:2:50:50:$3" --drain "$drain" --warmup "$warmup"
+  one "$1, crowd" --model "$2" --stream --drain "$drain" --warmup "$warmup" \
     --group "light:2:50:50:$3" --group "heavy:$heavy:200:100:$4"
 }
 
@@ -147,7 +150,8 @@ bench_peer() {
       refuse "no model could be generated; name one in BENCH_MODEL"
   fi
   echo "-- beside llama-server: $clients clients; 2 light ones alone; 2 light beside $heavy heavy"
-  local engine=(--engine llama --model "bench=$model:8192")
+  printf '[engine]\nthreads = %d\n' "$threads" >"$home/bench.toml"
+  local engine=(--engine llama --config "$home/bench.toml" --model "bench=$model:8192")
   local name=bench
   if ((tiny)); then
     engine=(--engine null)
@@ -172,11 +176,12 @@ bench_peer() {
 }
 
 failed=0
+threads="${BENCH_THREADS:-$(nproc)}"
 vocabulary=()
 if [[ -f "$root/build/_llama/src/models/ggml-vocab-gpt-2.gguf" ]]; then
   vocabulary=(--vocabulary "$root/build/_llama/src/models/ggml-vocab-gpt-2.gguf")
 fi
-clients=16 words_in=100 tokens_out=64 heavy=30 drain=15 peer_context=8192
+clients=16 words_in=100 tokens_out=64 heavy=30 drain=15 warmup=2 peer_context=8192
 null_clients=(1 16 64 256)
 disk_seconds=1
 if ((tiny)); then
@@ -189,7 +194,7 @@ for part in "${parts[@]}"; do
     null) seconds="${BENCH_SECONDS:-4}" ;;
     peer) seconds="${BENCH_SECONDS:-8}" ;;
   esac
-  if ((tiny)); then seconds=0.3 drain=2; fi
+  if ((tiny)); then seconds=0.3 drain=2 warmup=0.1; fi
   "bench_$part"
 done
 exit "$failed"

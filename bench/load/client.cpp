@@ -98,6 +98,8 @@ bool Client::ask(int epoll) {
   response_.begin();
   sent_bytes_ = 0;
   chunks_ = 0;
+  window_chunks_ = 0;
+  began_in_window_ = false;
   tokens_in_ = -1;
   tokens_out_ = -1;
   busy_ = true;
@@ -166,6 +168,10 @@ void Client::read_events() {
 
 void Client::saw_text(std::int64_t at_ns) {
   ++chunks_;
+  if (window_) {
+    ++window_chunks_;
+    began_in_window_ = began_in_window_ || chunks_ == 1;
+  }
   if (counted_ && last_text_ns_ == 0) {
     tally_.first.add(at_ns - began_ns_);
   } else if (counted_) {
@@ -178,24 +184,36 @@ bool Client::finish() {
   busy_ = false;
   if (response_.status() != 200) {
     fail("status " + std::to_string(response_.status()));
-  } else if (counted_) {
-    tally_.whole.add(now_ns() - began_ns_);
+  } else {
     if (!plan_.stream) {
       tokens_in_ = number_after(response_.body, R"("prompt_tokens")");
       tokens_out_ = number_after(response_.body, R"("completion_tokens")");
     }
-    if (tokens_in_ < 0 || tokens_out_ < 0) {
-      ++tally_.errors["no usage"];
-    } else if (window_) {
-      ++tally_.requests;
-      tally_.tokens_in += tokens_in_;
-      tally_.tokens_out += tokens_out_;
-    }
+    book();
   }
   if (response_.closes()) {
     disconnect();
   }
   return true;
+}
+
+void Client::book() {
+  if (counted_) {
+    tally_.whole.add(now_ns() - began_ns_);
+  }
+  if (window_) {
+    ++tally_.requests;
+  }
+  if (tokens_in_ < 0 || tokens_out_ < 0) {
+    ++tally_.errors["no usage"];
+  } else if (chunks_ == 0 && window_) {
+    tally_.tokens_in += tokens_in_;
+    tally_.tokens_out += tokens_out_;
+  } else if (chunks_ > 0) {
+    // The part of its tokens that came within the window; a chunk may be more than one token.
+    tally_.tokens_in += began_in_window_ ? tokens_in_ : 0;
+    tally_.tokens_out += tokens_out_ * window_chunks_ / chunks_;
+  }
 }
 
 bool Client::fail(const std::string& what) {
@@ -215,13 +233,14 @@ void Client::open_window() {
 
 void Client::close_window() {
   window_ = false;
-  if (busy_ && counted_ && chunks_ > 0) {
-    tally_.tokens_out += chunks_;
-    tally_.tokens_in += group_.words_in;  // its usage is not known yet
-  }
 }
 
 void Client::cut() {
+  if (busy_) {
+    // No usage came: a chunk is taken for a token, a word of the prompt, too.
+    tally_.tokens_out += window_chunks_;
+    tally_.tokens_in += began_in_window_ ? group_.words_in : 0;
+  }
   if (busy_ && counted_) {
     ++tally_.unanswered;
     if (last_text_ns_ == 0) {

@@ -28,9 +28,9 @@ class Client {
   bool read();
   /// Writes what a full socket did not take.
   void write();
-  /// From now on (until `close_window`) requests that begin are counted.
+  /// From now on, until `close_window`, what happens is counted: requests that end, tokens that
+  /// come. Spans are taken of requests that begin.
   void open_window();
-  /// Requests that end later no longer count; their tokens so far do.
   void close_window();
   /// Gives up on what is under way.
   void cut();
@@ -43,6 +43,7 @@ class Client {
   void read_events();
   void saw_text(std::int64_t at_ns);
   bool finish();
+  void book();
   bool fail(const std::string& what);
 
   const Plan& plan_;
@@ -59,6 +60,8 @@ class Client {
   std::int64_t began_ns_ = 0;
   std::int64_t last_text_ns_ = 0;
   std::int64_t chunks_ = 0;
+  std::int64_t window_chunks_ = 0;  // of them, those within the window
+  bool began_in_window_ = false;    // the first chunk came within it
   std::int64_t tokens_in_ = -1;
   std::int64_t tokens_out_ = -1;
 };

@@ -40,9 +40,9 @@ std::string quoted(const std::string& text) {
 }  // namespace
 
 std::string table_head() {
-  return print("%-22s %7s %8s %8s %8s | %8s %8s | %8s %8s | %8s %8s | %7s %7s %7s\n", "load",
+  return print("%-22s %7s %8s %8s %8s | %8s %8s | %8s %8s | %8s %8s | %7s %7s %7s %6s\n", "load",
                "clients", "req/s", "in t/s", "out t/s", "all p50", "p99 ms", "TTFT p50", "p99 ms",
-               "ITL p50", "p99 ms", "srv us", "cli us", "errors");
+               "ITL p50", "p99 ms", "srv us", "cli us", "srv cpu", "errors");
 }
 
 std::string table_rows(const Plan& plan, Outcome& outcome, const std::string& label) {
@@ -53,12 +53,13 @@ std::string table_rows(const Plan& plan, Outcome& outcome, const std::string& la
         plan.groups.size() == 1 ? label : label + " " + plan.groups[group].name;
     rows += print(
         "%-22s %7d %8.1f %8.0f %8.0f | %8.2f %8.2f | %8.2f %8.2f | %8.2f %8.2f | %7.0f %7.0f "
-        "%7lld\n",
+        "%7.2f %6lld\n",
         name.c_str(), plan.groups[group].clients, rate(tally.requests, outcome.window_s),
         rate(tally.tokens_in, outcome.window_s), rate(tally.tokens_out, outcome.window_s),
         tally.whole.at_ms(0.5), tally.whole.at_ms(0.99), tally.first.at_ms(0.5),
         tally.first.at_ms(0.99), tally.between.at_ms(0.5), tally.between.at_ms(0.99),
         cpu_us_each(outcome.server_cpu_s, outcome), cpu_us_each(outcome.client_cpu_s, outcome),
+        outcome.window_s > 0 ? outcome.server_cpu_s / outcome.window_s : 0.0,
         static_cast<long long>(tally.error_count()));
     for (const auto& [what, count] : tally.errors) {
       rows += print("    %lld x %s\n", static_cast<long long>(count), what.c_str());

@@ -32,8 +32,9 @@ class Spans {
   std::vector<std::int64_t> spans_;
 };
 
-/// What one group saw. Requests and tokens are those within the measured window; spans are those
-/// of all requests that began in it, so that slow ones are not left out.
+/// What one group saw. Requests are those that ended in the measured window, tokens those that came
+/// in it (a prompt's count with the first token); spans are those of all requests that began in it,
+/// so that slow ones are not left out.
 struct Tally {
   std::int64_t requests = 0;
   std::int64_t tokens_in = 0;
