@@ -179,31 +179,17 @@ class Server {
 export const null_models = ['--engine', 'null', '--model', 'null=none:8192',
   '--model', 'long=none:1000000'];
 
+const running = new Set();
+process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+
 /** Starts a server; the caller stops it (`clear()`, in an after hook). */
-export function start({ args = null_models, data = fresh_folder(), env, limit_ms = 60_000 } = {}) {
-  const child = spawn(mains, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
-    env: { ...process.env, MAINS_DATA: '', MAINS_ADMIN_KEY: admin_secret, ...env },
+export function start({ args = null_models, data = fresh_folder(), program = mains, env,
+  limit_ms = 60_000 } = {}) {
+  const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
+    env: { ...process.env, MAINS_DATA: '', MAINS_REAL: mains, MAINS_ADMIN_KEY: admin_secret, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  process.once('exit', () => child.kill('SIGKILL'));
+  running.add(child);
+  child.once('close', () => running.delete(child));
   return new Server(child, data).ready(limit_ms);
-}
-
-/** Calls `each(event)` for the data of every server-sent event; returns their number. */
-export async function read_events(answer, each) {
-  let rest = '';
-  let events = 0;
-  const decoder = new TextDecoder();
-  for await (const bytes of answer.body) {
-    rest += decoder.decode(bytes, { stream: true });
-    const blocks = rest.split('\n\n');
-    rest = blocks.pop();
-    for (const block of blocks) {
-      const data = block.split('\n').find((line) => line.startsWith('data: '))?.slice(6);
-      if (data === undefined) continue;
-      ++events;
-      if (data !== '[DONE]') await each(JSON.parse(data));
-    }
-  }
-  return events;
 }

@@ -23,7 +23,7 @@ files=("${1:-}"*.test.mjs)
 report="$(mktemp)"
 trap 'rm -f "$report"' EXIT
 # One file after the other: the servers under test are busy enough.
-timeout -k 10 600 node --test --test-concurrency=1 --test-reporter=spec \
+timeout -k 10 480 node --test --test-concurrency=1 --test-timeout=120000 --test-reporter=spec \
   --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$report" \
   "${files[@]}"
 status=$?
