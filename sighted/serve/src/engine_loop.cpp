@@ -47,6 +47,9 @@ void EngineLoop::stop() {
   if (thread_.joinable()) {
     thread_.join();
   }
+  // What was cancelled while the last step ran is settled still, not left to recovery.
+  take_messages();
+  sweep_finished();
 }
 
 void EngineLoop::send(Message message) {

@@ -130,25 +130,31 @@ TEST(Room, that_runs_out_moves_requests_aside_and_changes_no_text) {
   EXPECT_TRUE(evicted) << "or this tested nothing";
 }
 
-TEST(Room, that_the_engine_does_not_have_after_all) {
-  // The engine says now and then that it has no room although the scheduler counted some.
+TEST(Room, that_the_engine_does_not_have_after_all_changes_no_text) {
+  for (std::size_t at = 1; at <= 6; ++at) {
+    House house(says("hello"));
+    house.engine.lacks_room = [at](std::size_t step) { return step == at; };
+    Job first = house.submit(ask("hi", 20));
+    Job second = house.submit(ask("ho", 20));
+    house.run();
+    for (Job* job : {&first, &second}) {
+      ASSERT_TRUE(job->look().charged.has_value()) << at;
+      EXPECT_EQ(job->seen.text.at(0), "hello");
+      EXPECT_EQ(job->seen.charged->usage, (terms::Usage{{3}, {0}, {6}}));
+    }
+    house.expect_at_rest();
+  }
+}
+
+TEST(Room, that_never_comes_ends_a_request_that_is_alone) {
   House house(says("hello"));
-  house.engine.after_step = nullptr;
+  house.engine.lacks_room = [](std::size_t step) { return step >= 4; };
   Job job = house.submit(ask("hi", 20));
   house.run();
   ASSERT_TRUE(job.look().charged.has_value());
-  const auto undisturbed = job.seen.charged->usage;
-
-  engine::ScriptedOptions smaller = says("hello");
-  smaller.kv_tokens = 12;
-  House small(smaller);
-  Job first = small.submit(ask("hi", 6));
-  Job second = small.submit(ask("ho", 6));
-  small.run();
-  EXPECT_EQ(first.look().charged->usage, undisturbed);
-  EXPECT_EQ(second.look().charged->usage, undisturbed);
-  EXPECT_EQ(second.seen.text.at(0), "hello");
-  small.expect_at_rest();
+  EXPECT_EQ(job.seen.charged->end, EndReason::error);
+  EXPECT_EQ(job.seen.charged->usage.output.value, 3U);
+  house.expect_at_rest();
 }
 
 TEST(Queue, of_the_engine_that_is_full_refuses_without_a_charge) {

@@ -81,6 +81,9 @@ class Watched final : public engine::Engine {
   }
   engine::StepOutput step(const terms::StepPlan& plan) override {
     plans.push_back(plan);
+    if (lacks_room && lacks_room(plans.size())) {
+      return refuse(plan);
+    }
     engine::StepOutput output = inner_->step(plan);
     if (after_step) {
       after_step(plans.size(), output);
@@ -95,8 +98,22 @@ class Watched final : public engine::Engine {
   std::uint64_t opens = 0;
   /// May change what came out of a step; steps are counted from 1.
   std::function<void(std::size_t, engine::StepOutput&)> after_step;
+  /// True: the engine finds no room in this step, whatever the scheduler counted.
+  std::function<bool(std::size_t)> lacks_room;
 
  private:
+  engine::StepOutput refuse(const terms::StepPlan& plan) {
+    terms::StepPlan moved = plan;
+    moved.run.clear();
+    inner_->step(moved);
+    engine::StepOutput output;
+    output.out_of_kv = true;
+    for (const terms::StepEntry& entry : plan.run) {
+      output.lanes.emplace_back().lane = entry.lane;
+    }
+    return output;
+  }
+
   std::unique_ptr<engine::Engine> inner_;
 };
 

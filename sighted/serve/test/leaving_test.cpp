@@ -135,6 +135,20 @@ TEST(Leaving, draining_settles_what_runs_and_refuses_what_comes) {
   house.expect_at_rest();
 }
 
+TEST(Leaving, is_settled_even_when_the_engine_stops_in_the_same_step) {
+  House house(endless());
+  Job runs = house.submit(ask("hi", 20));
+  Job stays = house.submit(ask("hi", 20));
+  house.run_steps(3);
+  runs.ticket.cancel(EndReason::drain);
+  house.loop.stop();
+  house.money.turn();
+  ASSERT_TRUE(runs.look().charged.has_value());
+  EXPECT_EQ(runs.seen.charged->end, EndReason::drain);
+  EXPECT_FALSE(stays.look().over()) << "nobody cancelled it: recovery will";
+  EXPECT_EQ(house.open_holds(), 1U);
+}
+
 TEST(Leaving, twice_or_too_late_is_nothing) {
   House house(says("hello"));
   Job job = house.submit(ask("hi", 20));

@@ -33,8 +33,8 @@ class EngineLoop {
 
   /// Starts the thread. Without it turn() may be called by hand (simulations do).
   void start();
-  /// Joins the thread after its current step. What still runs must have been cancelled before:
-  /// unfinished requests are left to recovery.
+  /// Joins the thread after its current step, and settles what was cancelled before this call.
+  /// Requests that were not are left to recovery.
   void stop();
 
   [[nodiscard]] const engine::Engine& engine() const { return engine_; }
