@@ -20,7 +20,7 @@ using ModelId = base::Id<struct ModelTag>;
 using JobId = base::Id<struct JobTag>;
 /// A published price list; 1, 2, 3 ... in order of publication.
 using PriceListId = base::Id<struct PriceListTag>;
-/// One paid request: hold, settlement and receipt all carry it. Random.
+/// One paid request: hold, settlement and receipt all carry it. Time, then random bits.
 using RequestId = base::WideId<struct RequestTag>;
 
 /// 256 bits that mean nothing by themselves: a SHA-256 made in another room (of output token ids,
