@@ -14,8 +14,8 @@ namespace base {
 template <class T>
 inline constexpr bool is_blind_scalar_v =
     std::is_same_v<T, bool> ||
-    ((std::is_enum_v<T> || std::is_integral_v<T>) && sizeof(T) >= 2 &&
-     !std::is_same_v<T, char16_t> && !std::is_same_v<T, char32_t> && !std::is_same_v<T, wchar_t>);
+    ((std::is_enum_v<T> || std::is_integral_v<T>)&&sizeof(T) >= 2 && !std::is_same_v<T, char16_t> &&
+     !std::is_same_v<T, char32_t> && !std::is_same_v<T, wchar_t>);
 
 namespace detail {
 template <class M>

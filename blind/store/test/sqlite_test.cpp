@@ -177,9 +177,7 @@ class Somebody {
   }
   Somebody(const Somebody&) = delete;
   Somebody& operator=(const Somebody&) = delete;
-  ~Somebody() {
-    EXPECT_EQ(is_other_ ? ::seteuid(was_) : 0, 0);
-  }
+  ~Somebody() { EXPECT_EQ(is_other_ ? ::seteuid(was_) : 0, 0); }
 
  private:
   uid_t was_;
