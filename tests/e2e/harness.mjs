@@ -181,6 +181,7 @@ export const null_models = ['--engine', 'null', '--model', 'null=none:8192',
 
 const running = new Set();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 /** Starts a server; the caller stops it (`clear()`, in an after hook). */
 export function start({ args = null_models, data = fresh_folder(), program = mains, env,
