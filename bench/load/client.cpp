@@ -38,7 +38,7 @@ Client::~Client() {
   disconnect();
 }
 
-bool Client::connect(int epoll) {
+bool Client::connect() {
   socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -49,12 +49,13 @@ bool Client::connect(int epoll) {
     disconnect();
     return false;
   }
+  hung_up_ = false;
   const int on = 1;
   ::setsockopt(socket_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   epoll_event event{};
   event.events = EPOLLIN | EPOLLOUT | EPOLLET | EPOLLRDHUP;
   event.data.ptr = this;
-  return ::epoll_ctl(epoll, EPOLL_CTL_ADD, socket_, &event) == 0;
+  return ::epoll_ctl(epoll_, EPOLL_CTL_ADD, socket_, &event) == 0;
 }
 
 void Client::disconnect() {
@@ -90,7 +91,10 @@ void Client::prepare() {
 }
 
 bool Client::ask(int epoll) {
-  if (socket_ < 0 && !connect(epoll)) {
+  epoll_ = epoll;
+  reused_ = socket_ >= 0;
+  answered_ = false;
+  if (socket_ < 0 && !connect()) {
     fail("not reached");
     return false;
   }
@@ -129,8 +133,9 @@ bool Client::read() {
       return false;
     }
     if (got <= 0) {
-      return fail("connection closed");
+      return lost();
     }
+    answered_ = true;
     response_.feed({buffer.data(), static_cast<std::size_t>(got)});
     if (plan_.stream) {
       read_events();
@@ -143,6 +148,29 @@ bool Client::read() {
     }
   }
   return false;
+}
+
+// A server may close a kept connection just when the next request is sent: that is no error of
+// either, and the request goes out again on a new one.
+bool Client::lost() {
+  if (!reused_ || answered_) {
+    return fail("connection closed");
+  }
+  disconnect();
+  if (!connect()) {
+    return fail("not reached");
+  }
+  reused_ = false;
+  sent_bytes_ = 0;
+  write();
+  return false;
+}
+
+void Client::hang_up() {
+  hung_up_ = true;
+  if (!busy_) {
+    disconnect();
+  }
 }
 
 void Client::read_events() {
@@ -191,7 +219,7 @@ bool Client::finish() {
     }
     book();
   }
-  if (response_.closes()) {
+  if (response_.closes() || hung_up_) {
     disconnect();
   }
   return true;

@@ -32,16 +32,19 @@ class Client {
   /// come. Spans are taken of requests that begin.
   void open_window();
   void close_window();
+  /// The server has closed its side; what it sent before can still be read.
+  void hang_up();
   /// Gives up on what is under way.
   void cut();
   [[nodiscard]] bool busy() const { return busy_; }
 
  private:
-  bool connect(int epoll);
+  bool connect();
   void disconnect();
   void prepare();
   void read_events();
   void saw_text(std::int64_t at_ns);
+  bool lost();
   bool finish();
   void book();
   bool fail(const std::string& what);
@@ -50,7 +53,11 @@ class Client {
   const Group& group_;
   Tally& tally_;
   std::mt19937_64 random_;
+  int epoll_ = -1;
   int socket_ = -1;
+  bool reused_ = false;    // the connection has carried another request before
+  bool answered_ = false;  // the first byte of the answer is there
+  bool hung_up_ = false;   // the server has closed its side
   std::string request_;
   std::size_t sent_bytes_ = 0;
   Response response_;

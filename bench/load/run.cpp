@@ -88,6 +88,9 @@ class Crowd {
     if (event.events & EPOLLOUT) {
       client.write();
     }
+    if (event.events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+      client.hang_up();
+    }
     if (client.busy() && client.read() && again) {
       ask(client);
     }
