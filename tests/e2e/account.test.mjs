@@ -77,7 +77,7 @@ test('usage is grouped as asked', async () => {
   }
 });
 
-test('the price list is public, and its signature holds over the bytes that are served', async () => {
+test('the price list is public, and signed as the bytes that are served', async () => {
   const { text, json } = await server.call('/v1/prices');
   const canonical = /^\{"price_list":(\{.*\}),"hash_sha256"/s.exec(text)[1];
   const signature = Buffer.from(json.signature_ed25519, 'base64');

@@ -1,6 +1,6 @@
 // A server that cannot start says in one line why, and what to do.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { cli, fresh_folder, null_models, real_model, remove, start } from './harness.mjs';
@@ -78,6 +78,21 @@ test('a model file that was cut off', { skip: real_model ? false : 'no model her
 test('a data folder that cannot be made', async () => {
   writeFileSync(at('file'), '');
   assert.match(await refused(['--data', at('file/below'), ...anywhere, ...null_models]), /below/);
+});
+
+test('a data folder that is read-only', async (context) => {
+  mkdirSync(at('locked'), { mode: 0o555 });
+  chmodSync(folder, 0o755);
+  // Root may write everywhere, so it asks as nobody.
+  const as = process.getuid() === 0 ? { uid: 65534, gid: 65534 } : {};
+  if ((await cli(['--version'], { as })).code !== 0) {
+    context.skip('root, and the binary is not for others');
+    return;
+  }
+  const args = ['serve', '--data', at('locked'), ...anywhere, ...null_models];
+  const { code, err } = await cli(args, { as });
+  assert.equal(code, 1);
+  assert.match(err, /locked/);
 });
 
 test('a ledger that is none', async () => {

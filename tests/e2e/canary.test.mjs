@@ -91,7 +91,8 @@ function scan(what, bytes) {
 
 async function scan_everything() {
   for (const entry of readdirSync(server.data, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) scan(entry.name, readFileSync(path.join(entry.path, entry.name)));
+    const folder = entry.parentPath ?? entry.path;
+    if (entry.isFile()) scan(entry.name, readFileSync(path.join(folder, entry.name)));
   }
   scan('the log', Buffer.from(server.err));
   scan('the output', Buffer.from(server.out));

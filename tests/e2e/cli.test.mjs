@@ -21,8 +21,10 @@ async function json(...args) {
 }
 
 test('quickstart prints a curl line that works when pasted', async () => {
-  const line = server.out.slice(server.out.indexOf('    curl ')).replace("-d '{", `-d '{"max_tokens": 9, `);
-  const { stdout, status } = spawnSync('bash', ['-c', `${line.trim()} -s -m 20`], { encoding: 'utf8' });
+  const line = server.out.slice(server.out.indexOf('    curl '))
+    .replace("-d '{", `-d '{"max_tokens": 9, `);
+  const { stdout, status } = spawnSync(
+    'bash', ['-c', `${line.trim()} -s -m 20`], { encoding: 'utf8' });
   assert.equal(status, 0);
   assert.equal(JSON.parse(stdout).usage.completion_tokens, 9);
   key = /(mk-\S+)/.exec(server.out)[1];
@@ -109,7 +111,8 @@ test('a conversation, scripted through stdin', async () => {
 
 test('completion for bash is bash, and completes', async () => {
   const { out } = await cli(['completion', 'bash']);
-  const script = `${out}\nCOMP_WORDS=(mains ten); COMP_CWORD=1; COMP_LINE='mains ten'; COMP_POINT=9\n` +
+  const script = `${out}\nCOMP_WORDS=(mains ten); COMP_CWORD=1\n` +
+    "COMP_LINE='mains ten'; COMP_POINT=9\n" +
     'eval "$(complete -p mains | sed "s/.*-F \\([^ ]*\\).*/\\1/")"; echo "${COMPREPLY[@]}"';
   const { stdout, stderr, status } = spawnSync('bash', ['-u'], { input: script, encoding: 'utf8' });
   assert.equal(status, 0, stderr);

@@ -53,8 +53,9 @@ test('ai: a tool is called', async () => {
     }),
     execute: async ({ city }) => `sunny in ${city}`,
   });
-  const { toolCalls, toolResults } = await generateText(
-    { ...quiet, model: provider('null'), prompt: 'hi', tools: { weather }, toolChoice: 'required' });
+  const { toolCalls, toolResults } = await generateText({
+    ...quiet, model: provider('null'), prompt: 'hi', tools: { weather }, toolChoice: 'required',
+  });
   assert.equal(toolCalls[0].toolName, 'weather');
   assert.match(toolResults[0].output, /^sunny in /);
 });

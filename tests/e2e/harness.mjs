@@ -48,10 +48,10 @@ export function nano(text) {
 export const sum = (values) => values.reduce((total, value) => total + value, 0n);
 
 /** Runs a command of the binary to its end: {code, out, err}. Never rejects. */
-export function cli(args, { input, env, limit_ms = 20_000 } = {}) {
+export function cli(args, { input, env, as, limit_ms = 20_000 } = {}) {
   return new Promise((resolve) => {
     const child = execFile(mains, args, {
-      env: { ...process.env, MAINS_DATA: '', ...env }, timeout: limit_ms, maxBuffer: 1 << 26,
+      env: { ...process.env, MAINS_DATA: '', ...env }, timeout: limit_ms, maxBuffer: 1 << 26, ...as,
     }, (error, out, err) => resolve({ code: error ? error.code ?? error.signal : 0, out, err }));
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
@@ -187,7 +187,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 export function start({ args = null_models, data = fresh_folder(), program = mains, env,
   limit_ms = 60_000 } = {}) {
   const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
-    env: { ...process.env, MAINS_DATA: '', MAINS_REAL: mains, MAINS_ADMIN_KEY: admin_secret, ...env },
+    env: {
+      ...process.env, MAINS_DATA: '', MAINS_REAL: mains, MAINS_ADMIN_KEY: admin_secret, ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);

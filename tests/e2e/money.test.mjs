@@ -31,7 +31,7 @@ test('of 200 at once with money for exactly 7, exactly 7 are served', async () =
   assert.equal((await server.charged(tenant)).requests, 7);
 });
 
-test('without max_tokens an answer ends at the funded token, and nothing is overdrawn', async () => {
+test('without max_tokens an answer ends at the funded token, not overdrawn', async () => {
   const tenant = await server.tenant(text_of(17n * 200n + 25n * 800n + 799n));
   const { json, headers } = await ask(tenant.key, { max_tokens: undefined });
   assert.equal(json.choices[0].finish_reason, 'length');

@@ -85,7 +85,8 @@ test('a required tool is called with arguments that fit its schema', async () =>
 });
 
 test('a streamed tool call is put together again', async () => {
-  const stream = openai.chat.completions.stream({ model, messages, tools, tool_choice: 'required' });
+  const stream = openai.chat.completions.stream(
+    { model, messages, tools, tool_choice: 'required' });
   const { choices: [choice] } = await stream.finalChatCompletion();
   assert.equal(choice.message.tool_calls[0].function.name, 'get_weather');
   assert.equal(typeof JSON.parse(choice.message.tool_calls[0].function.arguments).city, 'string');

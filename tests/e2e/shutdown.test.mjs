@@ -14,7 +14,8 @@ after(() => folders.forEach(remove));
 /** The books of a folder whose server is stopped. */
 async function books_of(data, tenant) {
   const check = JSON.parse((await cli(['ledger', 'check', '--json', '--data', data])).out);
-  const shown = JSON.parse((await cli(['tenant', 'show', tenant.name, '--json', '--data', data])).out);
+  const shown = JSON.parse(
+    (await cli(['tenant', 'show', tenant.name, '--json', '--data', data])).out);
   const usage = JSON.parse(
     (await cli(['usage', tenant.name, '--by', 'none', '--json', '--data', data])).out);
   return { check, available: nano(shown.available), charge: nano(usage.data[0]?.charge ?? '0') };
@@ -62,13 +63,15 @@ test('a full disk: refused, not lost; with room again, the books are right', asy
   const limited = path.join(data, 'limited.sh');
   writeFileSync(limited, '#!/bin/bash\ntrap "" XFSZ\nulimit -f 400\nexec "$MAINS_REAL" "$@"\n',
     { mode: 0o755 });
-  if (spawnSync(limited, ['version'], { env: { ...process.env, MAINS_REAL: '/bin/true' } }).status) {
+  const env = { ...process.env, MAINS_REAL: '/bin/true' };
+  if (spawnSync(limited, ['version'], { env }).status !== 0) {
     context.skip('no way to limit the size of files here');
     return;
   }
   const config = path.join(data, 'short.toml');
   writeFileSync(config, '[server]\ndrain_timeout_s = 1\n');
-  const server = await start({ data, program: limited, args: [...null_models, '--config', config] });
+  const server = await start(
+    { data, program: limited, args: [...null_models, '--config', config] });
   const body = { model: 'null', prompt: 'x', max_tokens: 5 };
   // Requests that were decoded when the disk filled up wait for room: their bill must not be lost.
   const ask = () => server.call('/v1/completions',
