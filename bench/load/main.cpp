@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
     std::ofstream(json, std::ios::app) << load::json_rows(plan, outcome, label);
   }
   for (const load::Tally& tally : outcome.tallies) {
-    if (tally.error_count() > 0 || (tally.requests == 0 && tally.unanswered == 0)) {
+    if (tally.error_count() > 0 || tally.requests + tally.tokens_out + tally.unanswered == 0) {
       return 1;
     }
   }
