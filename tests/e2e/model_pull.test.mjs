@@ -7,7 +7,9 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { cli, fresh_folder, real_model, remove, start } from './harness.mjs';
 
-const bytes = real_model ? readFileSync(real_model) : randomBytes(1 << 20);
+// Without a model, bytes that look like one: nothing else is accepted.
+const bytes = real_model ? readFileSync(real_model)
+  : Buffer.concat([Buffer.from('GGUF\x03\0\0\0'), randomBytes(1 << 20)]);
 const sha256 = createHash('sha256').update(bytes).digest('hex');
 const folder = fresh_folder();
 let hub;
