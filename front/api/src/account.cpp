@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include <notation/end_text.hpp>
 #include <notation/id_text.hpp>
 #include <notation/money_text.hpp>
 #include <notation/time_text.hpp>
@@ -16,20 +17,6 @@ namespace api {
 namespace {
 
 using wire::JsonWriter;
-
-std::string_view word(terms::EndReason end) {
-  switch (end) {
-    case terms::EndReason::stop: return "stop";
-    case terms::EndReason::length: return "length";
-    case terms::EndReason::funds: return "funds";
-    case terms::EndReason::disconnect: return "disconnect";
-    case terms::EndReason::cancel: return "cancel";
-    case terms::EndReason::error: return "error";
-    case terms::EndReason::drain: return "drain";
-    case terms::EndReason::done: return "done";
-  }
-  return "unknown";
-}
 
 wire::ModelEntry entry(const ServedModel& model) {
   return {model.name, model.created_s, "mains", model.flavour.context};
@@ -256,7 +243,7 @@ asio::awaitable<void> Api::Inside::receipt(Call& call) {
       .field("charge", notation::to_text(receipt.charge))
       .field("balance_after", notation::to_text(receipt.balance_after))
       .field("currency", list == nullptr ? currency() : list->currency)
-      .field("end", word(receipt.end))
+      .field("end", notation::to_text(receipt.end))
       .field("output_sha256", notation::to_text(receipt.output))
       .field("previous_sha256", notation::to_text(receipt.previous))
       .end_object();

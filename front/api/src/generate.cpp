@@ -97,34 +97,23 @@ asio::awaitable<base::Result<serve::Prepared, serve::Unfit>> Api::Inside::prepar
 }
 
 asio::awaitable<void> Api::Inside::chat_completions(Call& call) {
-  auto request = wire::parse_chat(call.request.body);
-  if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
-    co_return;
-  }
-  co_await generate(call, std::move(request).value(), Protocol::openai_chat);
+  return generate(call, wire::parse_chat(call.request.body), Protocol::openai_chat);
 }
 
 asio::awaitable<void> Api::Inside::completions(Call& call) {
-  auto request = wire::parse_completion(call.request.body);
-  if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
-    co_return;
-  }
-  co_await generate(call, std::move(request).value(), Protocol::openai_completion);
+  return generate(call, wire::parse_completion(call.request.body), Protocol::openai_completion);
 }
 
 asio::awaitable<void> Api::Inside::messages(Call& call) {
-  auto request = wire::parse_messages(call.request.body);
-  if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
-    co_return;
-  }
-  co_await generate(call, std::move(request).value(), Protocol::anthropic);
+  return generate(call, wire::parse_messages(call.request.body), Protocol::anthropic);
 }
 
-asio::awaitable<void> Api::Inside::generate(Call& call, content::GenerationRequest request,
-                                            Protocol protocol) {
+asio::awaitable<void> Api::Inside::generate(Call& call, Parsed parsed, Protocol protocol) {
+  if (!parsed.ok()) {
+    co_await fail(call, body_error(parsed.error()));
+    co_return;
+  }
+  const content::GenerationRequest& request = *parsed;
   const auto model = served(request.model);
   if (!model.ok()) {
     co_await fail(call, model.error());

@@ -97,7 +97,8 @@ class Api::Inside {
     co_return result;
   }
 
-  asio::awaitable<void> generate(Call& call, content::GenerationRequest request, Protocol protocol);
+  using Parsed = base::Result<content::GenerationRequest, wire::ParseError>;
+  asio::awaitable<void> generate(Call& call, Parsed parsed, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;
   [[nodiscard]] static serve::Caller caller(const Call& call) {
     return {call.key->tenant, call.key->id, call.key->limits};

@@ -10,6 +10,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
+#include <notation/end_text.hpp>
 
 namespace api {
 namespace {
@@ -23,20 +24,6 @@ const prometheus::Histogram::BucketBoundaries duration_s{
     0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92};
 const prometheus::Histogram::BucketBoundaries tokens{1,    4,     16,    64,     256,    1024,
                                                      4096, 16384, 65536, 262144, 1048576};
-
-const char* word(terms::EndReason end) {
-  switch (end) {
-    case terms::EndReason::stop: return "stop";
-    case terms::EndReason::length: return "length";
-    case terms::EndReason::funds: return "funds";
-    case terms::EndReason::disconnect: return "disconnect";
-    case terms::EndReason::cancel: return "cancel";
-    case terms::EndReason::error: return "error";
-    case terms::EndReason::drain: return "drain";
-    case terms::EndReason::done: return "done";
-  }
-  return "unknown";
-}
 
 double seconds(base::SpanNs from, base::SpanNs to) {
   return static_cast<double>(to.value - from.value) / 1e9;
@@ -131,7 +118,8 @@ void Metrics::on_finished(const serve::Finished& request) {
     }
   }
   inside_->counters("mains_requests_total", "Requests that were charged, by how they ended.")
-      .Add({{"gen_ai_request_model", inside_->name(request.model)}, {"end", word(request.end)}})
+      .Add({{"gen_ai_request_model", inside_->name(request.model)},
+            {"end", std::string(notation::to_text(request.end))}})
       .Increment();
 }
 
