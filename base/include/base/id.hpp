@@ -19,7 +19,7 @@ struct Id {
   friend constexpr auto operator<=>(const Id&, const Id&) = default;
 };
 
-/// A 128-bit identifier, random, so that it can be given out without telling how many there are.
+/// A 128-bit identifier that can be given out without telling how many there are.
 template <class Tag>
 struct WideId {
   std::uint64_t high = 0;

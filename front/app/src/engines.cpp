@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <map>
@@ -22,8 +23,9 @@ class Progress {
   explicit Progress(std::string name) : name_(std::move(name)), terminal_(isatty(2) != 0) {}
   void show(float done) {
     const int tenth = static_cast<int>(done * 10);
-    if (tenth == tenth_) {
-      return;
+    const bool soon = std::chrono::steady_clock::now() - began_ < std::chrono::seconds(1);
+    if (tenth == tenth_ || (soon && tenth_ == 0)) {
+      return;  // What is loaded within a second needs no progress.
     }
     tenth_ = tenth;
     std::fprintf(stderr, terminal_ ? "\rloading %s %3d %%" : "loading %s %d %%\n", name_.c_str(),
@@ -36,7 +38,8 @@ class Progress {
  private:
   std::string name_;
   bool terminal_;
-  int tenth_ = 0;  // Nothing is shown for what is loaded at once.
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  int tenth_ = 0;
 };
 
 std::string describe(const engine::LoadError& error, const fs::path& file) {

@@ -79,7 +79,8 @@ base::Result<std::string, config::Problem> quickstart(House& house, const config
   text += "      -H 'Authorization: Bearer " + secret + "' \\\n";
   text += "      -H 'Content-Type: application/json' \\\n";
   text += "      -d '{\"model\": \"" + model +
-          "\", \"messages\": [{\"role\": \"user\", \"content\": \"Write a poem about a cat.\"}]}'";
+          "\", \"messages\": [{\"role\": \"user\", \"content\": \"The door code is 4711. What is "
+          "the door code?\"}]}'";
   return text + "\n";
 }
 
