@@ -1,10 +1,6 @@
 #include <receipt/digest.hpp>
 
 #include <openssl/evp.h>
-#include <openssl/sha.h>
-
-#include <array>
-#include <cstddef>
 
 #include <base/invariant.hpp>
 
@@ -26,14 +22,43 @@ Context new_context() {
   return context;
 }
 
+/// Looked up once: a search by name costs more than hashing a node of a tree.
+const EVP_MD* algorithm() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  base::invariant(found != nullptr, "OpenSSL has SHA-256");
+  return found;
+}
+
 }  // namespace
+
+DigestBytes to_bytes(const terms::Digest& digest) {
+  DigestBytes bytes{};
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    bytes[i] = static_cast<std::uint8_t>(digest.words[i / 8] >> (56 - 8 * (i % 8)));
+  }
+  return bytes;
+}
+
+terms::Digest from_bytes(const DigestBytes& bytes) {
+  terms::Digest digest;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    digest.words[i / 8] = (digest.words[i / 8] << 8) | bytes[i];
+  }
+  return digest;
+}
+
+terms::Digest sha256(std::span<const std::uint8_t> bytes) {
+  DigestBytes hash{};
+  must(EVP_Digest(bytes.data(), bytes.size(), hash.data(), nullptr, algorithm(), nullptr));
+  return from_bytes(hash);
+}
 
 struct Hasher::State {
   Context context = new_context();
 };
 
 Hasher::Hasher() : state_(std::make_unique<State>()) {
-  must(EVP_DigestInit_ex(state_->context.get(), EVP_sha256(), nullptr));
+  must(EVP_DigestInit_ex(state_->context.get(), algorithm(), nullptr));
 }
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
@@ -53,13 +78,9 @@ void Hasher::add_bytes(std::span<const std::uint8_t> bytes) {
 terms::Digest Hasher::digest() const {
   const Context copy = new_context();  // so that more can be added afterwards
   must(EVP_MD_CTX_copy_ex(copy.get(), state_->context.get()));
-  std::array<std::uint8_t, SHA256_DIGEST_LENGTH> hash{};
+  DigestBytes hash{};
   must(EVP_DigestFinal_ex(copy.get(), hash.data(), nullptr));
-  terms::Digest digest;
-  for (std::size_t i = 0; i < hash.size(); ++i) {
-    digest.words[i / 8] = (digest.words[i / 8] << 8) | hash[i];
-  }
-  return digest;
+  return from_bytes(hash);
 }
 
 }  // namespace receipt

@@ -1,6 +1,8 @@
 // SHA-256 of things that the books must be able to point at and never see.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -8,6 +10,16 @@
 #include <terms/ids.hpp>
 
 namespace receipt {
+
+inline constexpr std::size_t digest_bytes = 32;
+using DigestBytes = std::array<std::uint8_t, digest_bytes>;
+
+/// The words in order, each big-endian. Pure.
+[[nodiscard]] DigestBytes to_bytes(const terms::Digest& digest);
+[[nodiscard]] terms::Digest from_bytes(const DigestBytes& bytes);
+
+/// Of all bytes at once. Pure; any thread.
+[[nodiscard]] terms::Digest sha256(std::span<const std::uint8_t> bytes);
 
 /// What goes in is not kept; nothing but the hash comes out. Not thread-safe.
 class Hasher {
