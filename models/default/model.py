@@ -3,7 +3,7 @@ on the fast path.
 
 Debian's PyTorch has a plain reference BLAS for float32 and oneDNN for bfloat16, which is
 tens of times faster on a CPU with AVX512_BF16. So weights are kept in float32, every product is
-computed in bfloat16, and the few pointwise steps have hand-written gradients.
+computed in bfloat16, and the pointwise steps between them are kernels.py's.
 """
 import math
 from dataclasses import dataclass, asdict
@@ -13,6 +13,7 @@ import torch.nn as nn
 import torch.nn.functional as F
 
 import lookback
+from kernels import AddNorm, Attention, CrossEntropy, SwiGlu
 
 BF16 = torch.bfloat16
 FINAL_GAIN = 0.1  # the embedding is also the output matrix, and large; this makes up for it
@@ -37,57 +38,11 @@ class Shape:
         return asdict(self)
 
 
-class RmsNorm(torch.autograd.Function):
-    """y = x / rms(x) * g, over the last axis; x is bf16, g float32."""
-
-    @staticmethod
-    def forward(ctx, x, g, eps):
-        xf = x.float()
-        r = torch.rsqrt(xf.pow(2).mean(-1, keepdim=True) + eps)
-        n = (xf * r)
-        ctx.save_for_backward(n.to(BF16), r, g)
-        return (n * g).to(BF16)
-
-    @staticmethod
-    def backward(ctx, dy):
-        n, r, g = ctx.saved_tensors
-        dyf, nf = dy.float(), n.float()
-        dg = (dyf * nf).flatten(0, -2).sum(0)
-        dn = dyf * g
-        dx = (dn - nf * (dn * nf).mean(-1, keepdim=True)) * r
-        return dx.to(BF16), dg, None
-
-
-class SwiGlu(torch.autograd.Function):
-    """silu(a) * b for u = [a, b] on the last axis."""
-
-    @staticmethod
-    def forward(ctx, u):
-        ctx.save_for_backward(u)
-        a, b = u.chunk(2, -1)
-        return F.silu(a) * b
-
-    @staticmethod
-    def backward(ctx, dy):
-        (u,) = ctx.saved_tensors
-        a, b = u.chunk(2, -1)
-        s = torch.sigmoid(a)
-        sa = a * s
-        return torch.cat([dy * b * (s + sa * (1 - s)), dy * sa], -1)
-
-
 def rope_tables(positions, head_dim, theta):
     """cos and sin for positions (B, T); pairs are adjacent channels, as llama.cpp's `llama` has."""
     inv = theta ** (-torch.arange(0, head_dim, 2, dtype=torch.float32) / head_dim)
     angle = positions.float()[..., None] * inv
-    return torch.cos(angle).to(BF16), torch.sin(angle).to(BF16)
-
-
-def rotate(x, cos, sin):
-    """x: (B, T, H, D). cos, sin: (B, T, D/2)."""
-    a, b = x[..., 0::2], x[..., 1::2]
-    c, s = cos[:, :, None, :], sin[:, :, None, :]
-    return torch.stack([a * c - b * s, a * s + b * c], -1).flatten(-2)
+    return torch.cos(angle).contiguous(), torch.sin(angle).contiguous()
 
 
 class Weights:
@@ -133,27 +88,12 @@ class Block(nn.Module):
         for p in (self.out, self.down):
             nn.init.normal_(p, std=0.5 * p.shape[1] ** -0.5 / math.sqrt(2 * s.layers))
 
-    def forward(self, x, cos, sin, mask, get):
-        s = self.s
-        b, t, w = x.shape
-        kv = s.kv_heads * s.head_dim
-        h = RmsNorm.apply(x, get("norm_a"), s.eps)
-        u = F.linear(h.view(b * t, w), get("qkv")).view(b, t, -1)
-        qk = rotate(u[..., :w + kv].view(b, t, s.heads + s.kv_heads, s.head_dim), cos, sin)
-        g = s.heads // s.kv_heads
-        q = qk[:, :, :s.heads].view(b, t, s.kv_heads, g, s.head_dim).permute(0, 2, 3, 1, 4)
-        k = qk[:, :, s.heads:].permute(0, 2, 3, 1)
-        v = u[..., w + kv:].view(b, t, s.kv_heads, s.head_dim).permute(0, 2, 1, 3)
-        q = q.reshape(b * s.kv_heads, g * t, s.head_dim) * (s.head_dim ** -0.5)
-        a = torch.bmm(q, k.reshape(b * s.kv_heads, s.head_dim, t))
-        a = a.view(-1, g, t, t) + mask
-        a = torch.softmax(a, -1).view(-1, g * t, t)
-        o = torch.bmm(a, v.reshape(b * s.kv_heads, t, s.head_dim))
-        o = o.view(b, s.kv_heads, g, t, s.head_dim).permute(0, 3, 1, 2, 4).reshape(b * t, w)
-        x = x + F.linear(o, get("out")).view(b, t, w)
-        h = RmsNorm.apply(x, get("norm_f"), s.eps).view(b * t, w)
-        h = SwiGlu.apply(F.linear(h, get("up")))
-        return x + F.linear(h, get("down")).view(b, t, w)
+    def forward(self, x, delta, cos, sin, shape, get):
+        """x: rows; delta: what the block before adds to them. Returns the same of this block."""
+        x, h = AddNorm.apply(x, delta, get("norm_a"), self.s.eps)
+        found = Attention.apply(F.linear(h, get("qkv")), cos, sin, shape)
+        x, h = AddNorm.apply(x, F.linear(found, get("out")), get("norm_f"), self.s.eps)
+        return x, F.linear(SwiGlu.apply(F.linear(h, get("up"))), get("down"))
 
 
 class Llama(nn.Module):
@@ -170,19 +110,21 @@ class Llama(nn.Module):
         if positions is None:
             positions = torch.arange(t)[None]
         cos, sin = rope_tables(positions, self.s.head_dim, self.s.theta)
-        mask = torch.full((t, t), -1e9, dtype=BF16).triu(1)
-        x = F.embedding(ids, weights.of["embed"]).to(BF16)
+        shape = (b, t, self.s.kv_heads, self.s.heads // self.s.kv_heads, self.s.head_dim)
+        x = F.embedding(ids.flatten(), weights.of["embed"]).to(BF16)
+        delta = None
         for i, block in enumerate(self.blocks):
-            x = block(x, cos, sin, mask, lambda n, i=i: weights.of[f"blocks.{i}.{n}"])
-        return RmsNorm.apply(x, weights.of["norm"] * FINAL_GAIN, self.s.eps)
+            x, delta = block(x, delta, cos, sin, shape,
+                             lambda n, i=i: weights.of[f"blocks.{i}.{n}"])
+        return AddNorm.apply(x, delta, weights.of["norm"] * FINAL_GAIN, self.s.eps)[1]
 
     def loss(self, ids, targets, weight, weights, positions=None):
         """(sum of weight * -log p, -log p of each token with weight above zero, their places)"""
-        h = self.trunk(ids, weights, positions).flatten(0, 1)
+        h = self.trunk(ids, weights, positions)
         pick = weight.flatten().nonzero().squeeze(1)
-        logits = F.linear(h.index_select(0, pick), weights.of["head"]).float()
-        nll = F.cross_entropy(logits, targets.flatten()[pick], reduction="none")
-        return (nll * weight.flatten()[pick]).sum(), nll.detach(), pick
+        logits = F.linear(h.index_select(0, pick), weights.of["head"])
+        loss, nll = CrossEntropy.apply(logits, targets.flatten()[pick], weight.flatten()[pick])
+        return loss, nll, pick
 
     def gradients(self, weights, loss):
         """name -> float32 gradient; the two uses of the embedding are added."""
