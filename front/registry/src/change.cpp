@@ -81,13 +81,13 @@ Registry::~Registry() = default;
 
 Answer<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& data_dir,
                                                  const base::Clock& clock, base::Random& random) {
-  auto signing = SigningKey::load_or_create(data_dir / "price.key", random);
-  if (!signing.ok()) {
-    return Fail{signing.error()};
+  auto price_key = load_or_create_key(data_dir / "price.key", random);
+  if (!price_key.ok()) {
+    return Fail{price_key.error()};
   }
   try {
     auto inside = std::make_unique<Inside>(data_dir / "registry.db", clock, random,
-                                           std::move(signing).value());
+                                           std::move(price_key).value());
     create_tables(inside->database);
     inside->published.set(read_all(inside->database));
     return std::unique_ptr<Registry>(new Registry(std::move(inside)));
@@ -269,7 +269,7 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
     name_models(inside_->database, dated.models, next);
     auto list = list_of(canonical_json(next.lists.size() + 1, dated), next.models);
     base::invariant(list.has_value(), "a list that passed its checks can be read back");
-    const auto signature = inside_->signing.sign(list->canonical);
+    const auto signature = inside_->price_key.sign(list->canonical);
     const Hash hash = sha256(list->canonical);
     Statement(inside_->database,
               "INSERT INTO price_lists(version, published, canonical, hash, signature, public_key)"
@@ -279,12 +279,12 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
         .bind(std::string_view(list->canonical))
         .bind(std::span(hash))
         .bind(std::span<const std::uint8_t>(signature))
-        .bind(std::string_view(inside_->signing.public_pem()))
+        .bind(std::string_view(inside_->price_key.public_pem()))
         .insert();
     transaction.commit();
     list->published = {now};
     list->signature = notation::to_base64url(signature);
-    list->public_key = inside_->signing.public_pem();
+    list->public_key = inside_->price_key.public_pem();
     append(next, std::move(*list));
     ListPtr shared = next.lists.back();
     inside_->published.set(std::move(next));

@@ -12,15 +12,15 @@ namespace registry {
 
 struct Registry::Inside {
   Inside(const std::filesystem::path& file, const base::Clock& clock_given,
-         base::Random& random_given, SigningKey signing_given)
+         base::Random& random_given, signing::Key price_key_given)
       : clock(clock_given),
         random(random_given),
-        signing(std::move(signing_given)),
+        price_key(std::move(price_key_given)),
         database(file) {}
 
   const base::Clock& clock;
   base::Random& random;
-  SigningKey signing;
+  signing::Key price_key;
   std::mutex writing;  ///< Guards `database`, and the order of snapshots.
   Database database;
   Published published;

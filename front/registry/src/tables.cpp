@@ -109,7 +109,7 @@ void read_lists(const Database& database, Snapshot& snapshot) {
     if (!list || list->list.id.value != snapshot.lists.size() + 1 ||
         list->list.id != id_at<terms::PriceListId>(row, 0) ||
         !equal_in_constant_time(sha256(list->canonical), hash_at(row, 3)) ||
-        !verify(row.text(5), list->canonical, signature)) {
+        !signing::verify(row.text(5), list->canonical, signature)) {
       throw SqlFailure{Error::damaged};
     }
     list->published = {row.integer(1)};
