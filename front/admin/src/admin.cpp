@@ -1,6 +1,7 @@
 #include <admin/admin.hpp>
 
 #include <array>
+#include <variant>
 
 #include "handlers.hpp"
 
@@ -10,7 +11,7 @@ namespace {
 struct Route {
   std::string_view method;
   std::string_view path;  ///< Below /admin/v1; {} stands for one part.
-  Answer (*handler)(const Call&);
+  std::variant<Answer (*)(const Call&), DocumentAnswer (*)(const Call&)> handler;
   unsigned status = 200;
 };
 
@@ -31,7 +32,7 @@ constexpr std::array routes = {
     Route{"POST", "/prices/check", check_prices},
     Route{"POST", "/prices", publish_prices, 201},
     Route{"GET", "/usage", usage},
-    Route{"GET", "/bill", bill},
+    Route{"GET", "/bill", show_bill},
     Route{"GET", "/ledger/check", check_ledger},
     Route{"GET", "/models", list_models},
 };
@@ -72,20 +73,19 @@ Reply Admin::handle(const Request& request) const {
       known_path = known_path || parts;
       if (parts && route.method == request.method) {
         const Call call{around_, request, std::move(*parts)};
-        return to_reply(route.handler(call), route.status);
+        return std::visit([&](auto handler) { return to_reply(handler(call), route.status); },
+                          route.handler);
       }
     }
   }
   if (known_path) {
-    return to_reply(base::Fail{Problem{405, "method_not_allowed",
-                                       "this route does not take this method; see README of "
-                                       "front/admin for the routes",
-                                       ""}},
-                    0);
+    return to_reply(Problem{405, "method_not_allowed",
+                            "this route does not take this method; see README of front/admin for "
+                            "the routes",
+                            ""});
   }
-  return to_reply(base::Fail{Problem{404, "route_not_found",
-                                     "no such admin route; see README of front/admin", ""}},
-                  0);
+  return to_reply(
+      Problem{404, "route_not_found", "no such admin route; see README of front/admin", ""});
 }
 
 std::vector<std::string> all_routes() {

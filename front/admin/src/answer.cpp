@@ -49,11 +49,7 @@ Problem of(ledger::StoreError error) {
   return say("the books cannot be read or written; check the disk and try again");
 }
 
-Reply to_reply(const Answer& answer, unsigned status_if_good) {
-  if (answer.ok()) {
-    return {status_if_good, json::serialize(answer.value())};
-  }
-  const Problem& problem = answer.error();
+Reply to_reply(const Problem& problem) {
   const char* type = problem.status >= 500 ? "server_error" : "invalid_request_error";
   json::value param = nullptr;
   if (!problem.param.empty()) {
@@ -64,6 +60,19 @@ Reply to_reply(const Answer& answer, unsigned status_if_good) {
                                                               {"type", type},
                                                               {"code", problem.code},
                                                               {"param", param}}}})};
+}
+
+Reply to_reply(Answer answer, unsigned status_if_good) {
+  return answer.ok() ? Reply{status_if_good, json::serialize(answer.value())}
+                     : to_reply(answer.error());
+}
+
+Reply to_reply(DocumentAnswer answer, unsigned status_if_good) {
+  if (!answer.ok()) {
+    return to_reply(answer.error());
+  }
+  bill::Document& document = answer.value();
+  return {status_if_good, std::move(document.body), std::move(document.content_type)};
 }
 
 Fields::Fields(std::string_view body) {

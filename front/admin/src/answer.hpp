@@ -9,6 +9,7 @@
 
 #include <admin/admin.hpp>
 #include <base/result.hpp>
+#include <bill/document.hpp>
 #include <boost/json.hpp>
 
 namespace admin {
@@ -24,11 +25,15 @@ struct Problem {
 };
 
 using Answer = base::Result<json::object, Problem>;
+/// Of the routes that answer with a document instead of an object.
+using DocumentAnswer = base::Result<bill::Document, Problem>;
 
 [[nodiscard]] Problem invalid(std::string param, std::string message);
 [[nodiscard]] Problem of(registry::Error error, std::string param);
 [[nodiscard]] Problem of(ledger::StoreError error);
-[[nodiscard]] Reply to_reply(const Answer& answer, unsigned status_if_good);
+[[nodiscard]] Reply to_reply(const Problem& problem);
+[[nodiscard]] Reply to_reply(Answer answer, unsigned status_if_good);
+[[nodiscard]] Reply to_reply(DocumentAnswer answer, unsigned status_if_good);
 
 /// A request on its way to a handler.
 struct Call {
@@ -36,6 +41,9 @@ struct Call {
   const Request& request;
   std::vector<std::string> parts;  ///< What stood for each {} of the route.
 
+  [[nodiscard]] bill::Source source() const {
+    return {around.registry, around.reader, around.clock};
+  }
   [[nodiscard]] std::optional<std::string> query(std::string_view name) const {
     return request.query ? request.query(name) : std::nullopt;
   }

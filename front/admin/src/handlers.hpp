@@ -21,7 +21,7 @@ namespace admin {
 [[nodiscard]] Answer publish_prices(const Call& call);
 
 [[nodiscard]] Answer usage(const Call& call);
-[[nodiscard]] Answer bill(const Call& call);
+[[nodiscard]] DocumentAnswer show_bill(const Call& call);
 [[nodiscard]] Answer check_ledger(const Call& call);
 [[nodiscard]] Answer list_models(const Call& call);
 

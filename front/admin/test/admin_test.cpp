@@ -80,15 +80,20 @@ class AdminTest : public ::testing::Test {
     }
   };
 
+  admin::Reply reply_to(std::string_view method, std::string_view path, std::string_view body,
+                        const std::map<std::string, std::string>& query) {
+    return admin_->handle({method, path,
+                           [&](std::string_view name) {
+                             const auto found = query.find(std::string(name));
+                             return found == query.end() ? std::nullopt
+                                                         : std::optional(found->second);
+                           },
+                           body});
+  }
+
   Got ask(std::string_view method, std::string_view path, std::string_view body = "",
-          std::map<std::string, std::string> query = {}) {
-    const admin::Reply reply =
-        admin_->handle({method, path,
-                        [&](std::string_view name) {
-                          const auto found = query.find(std::string(name));
-                          return found == query.end() ? std::nullopt : std::optional(found->second);
-                        },
-                        body});
+          const std::map<std::string, std::string>& query = {}) {
+    const admin::Reply reply = reply_to(method, path, body, query);
     return {reply.status, json::parse(reply.body)};
   }
 
@@ -289,7 +294,7 @@ TEST_F(AdminTest, AMonthAddsUp) {
   const Got january = ask("GET", "/admin/v1/bill", "", {{"tenant", "acme"}, {"month", "2027-01"}});
   EXPECT_EQ(january.at("/opening_balance"), "0.00");
   EXPECT_EQ(january.at("/closing_balance"), "4.99987");
-  const Got february = ask("GET", "/admin/v1/bill", "", {{"tenant", "acme"}, {"format", "text"}});
+  const Got february = ask("GET", "/admin/v1/bill", "", {{"tenant", "acme"}});
   EXPECT_EQ(february.at("/opening_balance"), "4.99987");
   EXPECT_EQ(february.at("/top_ups/0/amount"), "1.00");
   EXPECT_EQ(february.at("/usage/0/model"), "tiny");
@@ -302,7 +307,10 @@ TEST_F(AdminTest, AMonthAddsUp) {
   EXPECT_EQ(february.at("/charged"), "0.00038");
   EXPECT_EQ(february.at("/closing_balance"), "5.99949");
   EXPECT_EQ(ask("GET", "/admin/v1/tenants/acme").at("/available"), "5.99949");
-  const std::string text = february.at("/text");
+  const admin::Reply page =
+      reply_to("GET", "/admin/v1/bill", "", {{"tenant", "acme"}, {"format", "text"}});
+  EXPECT_EQ(page.content_type, "text/plain; charset=utf-8");
+  const std::string& text = page.body;
   EXPECT_NE(text.find("400 cached input tokens at 0.05 per million = 0.00002"), std::string::npos)
       << text;
   EXPECT_NE(text.find("(month not over)"), std::string::npos) << text;
@@ -367,6 +375,9 @@ TEST_F(AdminTest, QuestionsAboutMoneyMustMakeSense) {
       ask("GET", "/admin/v1/bill", "", Query{{"tenant", "acme"}, {"month", "2031-01"}}).status,
       400U);
   EXPECT_EQ(ask("GET", "/admin/v1/bill", "", Query{{"tenant", "nobody"}}).status, 404U);
+  EXPECT_EQ(ask("GET", "/admin/v1/bill", "", Query{{"tenant", "acme"}, {"format", "pdf"}})
+                .at("/error/param"),
+            "format");
 }
 
 TEST_F(AdminTest, AStoreThatFailsIsA503AndATenantIsNotLost) {

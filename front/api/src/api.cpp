@@ -51,6 +51,7 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
             &Inside::price_list},
       Route{{Method::get, "/v1/balance", Access::tenant, Work::reads}, &Inside::balance},
       Route{{Method::get, "/v1/usage", Access::tenant, Work::reads}, &Inside::usage},
+      Route{{Method::get, "/v1/statement", Access::tenant, Work::reads}, &Inside::statement},
       Route{{Method::get, "/v1/receipts/{id}", Access::tenant, Work::reads}, &Inside::receipt},
       Route{{Method::get, "/healthz", Access::everyone, Work::nothing}, &Inside::healthz},
       Route{{Method::get, "/readyz", Access::everyone, Work::nothing}, &Inside::readyz},

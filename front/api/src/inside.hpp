@@ -61,6 +61,7 @@ class Api::Inside {
   asio::awaitable<void> price_list(Call& call);
   asio::awaitable<void> balance(Call& call);
   asio::awaitable<void> usage(Call& call);
+  asio::awaitable<void> statement(Call& call);
   asio::awaitable<void> receipt(Call& call);
   asio::awaitable<void> healthz(Call& call);
   asio::awaitable<void> readyz(Call& call);

@@ -50,6 +50,7 @@ const std::map<std::string, Plausible>& requests() {
       {"GET /v1/prices/{version}", {"/v1/prices/1", ""}},
       {"GET /v1/balance", {"/v1/balance", ""}},
       {"GET /v1/usage", {"/v1/usage?group_by=day,model,key,price_list", ""}},
+      {"GET /v1/statement", {"/v1/statement?month=2023-11&format=html", ""}},
       {"GET /v1/receipts/{id}", {"/v1/receipts/" + std::string(32, 'a'), ""}},
       {"GET /healthz", {"/healthz", ""}},
       {"GET /readyz", {"/readyz", ""}},

@@ -33,6 +33,7 @@ std::chrono::milliseconds ms(std::uint32_t seconds) {
 http::Response to_response(const admin::Reply& reply) {
   http::Response response;
   response.status = reply.status;
+  response.content_type = reply.content_type;
   response.body = reply.body;
   return response;
 }

@@ -9,15 +9,14 @@ namespace cli {
 namespace {
 
 /// The error's own words: {"error":{"message": ...}}.
-std::string message_of(const json::object& body, unsigned status) {
-  const json::value* error = body.if_contains("error");
-  if (error != nullptr && error->is_object()) {
-    const std::string message = text_of(error->get_object(), "message");
-    if (!message.empty()) {
-      return message;
-    }
+std::string message_of(const admin::Reply& reply) {
+  boost::system::error_code error;
+  const json::value body = json::parse(reply.body, error);
+  const json::value* message = error ? nullptr : body.find_pointer("/error/message", error);
+  if (message == nullptr || !message->is_string()) {
+    return "the server answered with status " + std::to_string(reply.status);
   }
-  return "the server answered with status " + std::to_string(status);
+  return std::string(message->get_string());
 }
 
 }  // namespace
@@ -48,23 +47,31 @@ int fail(const Session& session, std::string_view message) {
   return 1;
 }
 
-base::Result<json::object, std::string> ask(const Session& session, const Ask& ask) {
+base::Result<std::string, std::string> ask_document(const Session& session, const Ask& ask) {
   const auto door = open_door(session.data, ask.make_folder, session.world);
   if (!door.ok()) {
     return base::Fail{door.error()};
   }
   const std::string body = ask.body.empty() ? "" : json::serialize(ask.body);
-  const auto reply = door.value()->ask(ask.method, "/admin/v1" + ask.path, ask.query, body);
+  auto reply = door.value()->ask(ask.method, "/admin/v1" + ask.path, ask.query, body);
   if (!reply.ok()) {
     return base::Fail{reply.error()};
   }
+  if (reply.value().status >= 300) {
+    return base::Fail{message_of(reply.value())};
+  }
+  return std::move(reply.value().body);
+}
+
+base::Result<json::object, std::string> ask(const Session& session, const Ask& asked) {
+  const auto document = ask_document(session, asked);
+  if (!document.ok()) {
+    return base::Fail{document.error()};
+  }
   boost::system::error_code error;
-  json::value answer = json::parse(reply.value().body, error);
+  json::value answer = json::parse(document.value(), error);
   if (error || !answer.is_object()) {
     return base::Fail{std::string("the answer is no JSON: does another program own the socket?")};
-  }
-  if (reply.value().status >= 300) {
-    return base::Fail{message_of(answer.get_object(), reply.value().status)};
   }
   return std::move(answer.get_object());
 }

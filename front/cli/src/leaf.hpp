@@ -47,6 +47,10 @@ struct Ask {
 /// The answer's object, or a line for people.
 [[nodiscard]] base::Result<json::object, std::string> ask(const Session& session, const Ask& ask);
 
+/// The answer's body as it is, or a line for people.
+[[nodiscard]] base::Result<std::string, std::string> ask_document(const Session& session,
+                                                                  const Ask& ask);
+
 /// Asks, then prints: with --json the answer itself, else what `show` writes. Returns the status.
 int ask_and_show(const Session& session, const Ask& ask,
                  const std::function<void(const json::object&)>& show);

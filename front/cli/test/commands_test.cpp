@@ -93,6 +93,19 @@ TEST_F(Commands, UsageBillAndLedgerCheck) {
   EXPECT_NE(bill.out.find("Opening balance"), std::string::npos) << bill.out;
   EXPECT_NE(bill.out.find("5.00\n"), std::string::npos) << bill.out;
   EXPECT_EQ(at(json({"bill", "acme"}), "/closing_balance"), "5.00");
+  EXPECT_TRUE(run({"bill", "acme", "--format", "csv"}).out.starts_with("line,time,model,"));
+  const std::string page = (root / "acme.html").string();
+  const Ran saved = run({"bill", "acme", "--html", page});
+  EXPECT_EQ(saved.status, 0) << saved.err;
+  EXPECT_TRUE(saved.out.empty());
+  std::ifstream file(page);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "<!DOCTYPE html>");
+  EXPECT_EQ(run({"bill", "acme", "--html", (root / "no" / "page.html").string()}).status, 1);
+  EXPECT_EQ(run({"bill", "acme", "--format", "pdf"}).status, 2);
+  EXPECT_EQ(run({"bill", "acme", "--month", "2026-13"}).err,
+            "mains: month must be a month until now, such as 2026-11\n");
 
   const Ran clean = run({"ledger", "check"});
   EXPECT_EQ(clean.status, 0) << clean.err;

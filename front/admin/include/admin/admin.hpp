@@ -56,7 +56,8 @@ struct Request {
 
 struct Reply {
   unsigned status = 200;
-  std::string body;  ///< JSON. Errors: {"error":{"message","type","code","param"}}.
+  std::string body;  ///< Errors: {"error":{"message","type","code","param"}}.
+  std::string content_type = "application/json";
 };
 
 /// Safe on any thread, as far as its surroundings are. Blocks on the store.

@@ -1,0 +1,56 @@
+// A customer's month, in the format asked for.
+#include <string>
+#include <utility>
+
+#include <bill/document.hpp>
+#include <bill/statement.hpp>
+
+#include "inside.hpp"
+
+namespace api {
+namespace {
+
+http::Response to_response(bill::Document document) {
+  http::Response response;
+  response.headers.emplace_back("content-disposition",
+                                "inline; filename=\"" + document.file_name + "\"");
+  response.headers.emplace_back("cache-control", "no-store");
+  response.headers.emplace_back("x-content-type-options", "nosniff");
+  response.content_type = std::move(document.content_type);
+  response.body = std::move(document.body);
+  return response;
+}
+
+}  // namespace
+
+asio::awaitable<void> Api::Inside::statement(Call& call) {
+  const auto period = bill::asked_month(call.request.query("month"), around_.clock.now());
+  if (!period) {
+    co_await fail(call,
+                  problem(400, "invalid_month",
+                          "'month' must be a month until now, such as 2026-11 (UTC).", "month"));
+    co_return;
+  }
+  const auto format = bill::parse_format(call.request.query("format").value_or("json"));
+  if (!format) {
+    co_await fail(call,
+                  problem(400, "invalid_format",
+                          "'format' is " + std::string(bill::format_words()) + ".", "format"));
+    co_return;
+  }
+  const registry::TenantPtr tenant = around_.registry.tenant(call.key->tenant);
+  if (tenant == nullptr) {
+    co_await fail(call, wrong_key());
+    co_return;
+  }
+  const bill::Source source{around_.registry, around_.reader, around_.clock};
+  auto statement =
+      co_await on_desk(call, [&] { return bill::make_statement(source, *tenant, *period); });
+  if (!statement.ok()) {
+    co_await store_failed(call);
+    co_return;
+  }
+  co_await send(call, to_response(bill::write(*statement, *format)));
+}
+
+}  // namespace api
