@@ -1,0 +1,134 @@
+// The disk under a running server: full, read-only, well again. Nothing runs that cannot be booked,
+// nothing is lost, and nobody has to restart anything.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, test } from 'node:test';
+import { cli, fresh_folder, remove, start, until, within } from './harness.mjs';
+import { ask, assert_served, on_each_route, routes } from './routes.mjs';
+import { open_stream } from './stream.mjs';
+
+const place = fresh_folder();
+const disk = path.join(place, 'disk');
+mkdirSync(disk);
+// A disk of its own, so that it can be filled up; needs root.
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'mains-e2e', disk]).status === 0;
+const when = { skip: mounted ? false : 'no disk of our own here (needs root and mount)' };
+let server;
+after(async () => {
+  await server?.stop('SIGKILL');
+  if (mounted) execFileSync('umount', ['-l', disk]);
+  remove(place);
+});
+
+const ballast = path.join(disk, 'ballast');
+function fill() {
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(ballast, Buffer.alloc(Number(bavail) * Number(bsize)));
+}
+const make_room = () => rmSync(ballast);
+const remount = (how) => execFileSync('mount', ['-o', `remount,${how}`, disk]);
+
+const refused = async (key, route, headers) => {
+  const answer = await ask(server, key, route, {}, headers);
+  assert.equal(answer.status, 503, answer.text);
+  assert.ok(Number(answer.headers.get('retry-after')) >= 1);
+  assert.match(answer.error.message, /[Nn]othing was charged/);
+  assert.equal(answer.receipt, null);
+};
+const ready = () => server.call('/readyz').then(({ status }) => status);
+
+/** While `trouble` lasts nothing is served; when it is over, what was refused is, with its key. */
+async function through(trouble, over, readable) {
+  const tenant = await server.tenant();
+  const before = new Map();
+  await on_each_route(async (route) => {
+    const answer = await ask(server, tenant.key, route);
+    assert_served(answer);
+    before.set(route, answer);
+  });
+  const charged = await server.charged(tenant);
+  // A stream that is under way goes on; its bill waits.
+  const body = { model: 'long', prompt: 'x', max_tokens: 900_000, stream: true };
+  let seen = 0;
+  let leave_now = false;
+  const stream = open_stream(server, '/v1/completions', { key: tenant.key, body },
+    (event, leave) => {
+      seen += event.choices[0]?.text?.length ?? 0;
+      if (leave_now) leave();
+    });
+  await until(() => seen > 0, 'the stream to run');
+  trouble();
+  // Some room may be left in pages that are already there; that is used up soon.
+  await until(async () => (await ask(server, tenant.key, routes[2])).status === 503,
+    'the disk to be full', 60_000);
+  leave_now = true;
+  await within(20_000, stream, 'leaving the stream');
+  await on_each_route((route) =>
+    refused(tenant.key, route, { 'idempotency-key': `after ${route.name}` }));
+  assert.equal(await ready(), 503);
+  assert.equal((await server.call('/healthz')).status, 200);
+  if (readable) {
+    // What was charged before can be read all the same, and is not charged again.
+    const used = (await server.charged(tenant)).requests;
+    for (const [, { receipt, usage }] of before) {
+      assert.equal((await server.receipt(tenant, receipt)).charge, usage.cost);
+    }
+    assert.ok(used >= charged.requests);
+    assert.equal((await server.charged(tenant)).requests, used);
+  } else {
+    assert.equal((await server.call('/v1/balance', { key: tenant.key })).status, 503);
+  }
+  over();
+  await until(async () => (await ready()) === 200, 'the server to be well again');
+  await on_each_route(async (route) => {
+    const headers = { 'idempotency-key': `after ${route.name}` };
+    assert_served(await ask(server, tenant.key, route, {}, headers));
+    assert.equal((await ask(server, tenant.key, route, {}, headers)).status, 409);
+  });
+  const { available } = await server.balance_at_rest(tenant);
+  const all = await server.charged(tenant);
+  assert.equal(tenant.credit - available, all.charge);
+  assert.ok(all.output >= seen, 'the stream is charged once there is room');
+  const books = await server.books();
+  assert.deepEqual([books.ok, books.open_holds], [true, 0]);
+}
+
+test('a full disk', when, async () => {
+  server = await start({ data: path.join(disk, 'data') });
+  await through(fill, make_room, true);
+});
+
+const on_sqlite = process.env.MAINS_TEST_LEDGER === 'postgres' ? 'the books are in PostgreSQL' : false;
+test('the file of the books is taken away and brought back', { skip: when.skip || on_sqlite },
+  async () => {
+    const file = path.join(disk, 'data', 'ledger.db');
+    const aside = `${file}.aside`;
+    await through(() => renameSync(file, aside), () => renameSync(aside, file), false);
+  });
+
+test('killed on a full disk, started again on a read-only one, then with room', when, async () => {
+  const tenant = await server.tenant();
+  const running = Array.from({ length: 4 }, () => open_stream(server, '/v1/completions',
+    { key: tenant.key, body: { model: 'long', prompt: 'x', max_tokens: 900_000, stream: true } }));
+  await until(async () => (await server.balance(tenant)).held > 0n, 'work');
+  fill();
+  await server.stop('SIGKILL');
+  await Promise.all(running);
+  const folder = path.join(disk, 'data');
+  remount('ro');
+  // It cannot start; it says why in one line, and leaves everything as it is.
+  const start_again = await cli(['serve', '--data', folder, '--listen', '127.0.0.1:0',
+    '--engine', 'null', '--model', 'null=none:64']);
+  assert.equal(start_again.code, 1, start_again.err);
+  assert.match(start_again.err, /^mains: .*\n$/);
+  remount('rw');
+  make_room();
+  server = await start({ data: folder });
+  const { available, held } = await server.balance(tenant);
+  assert.equal(held, 0n);
+  assert.equal(tenant.credit - available, (await server.charged(tenant)).charge);
+  assert_served(await ask(server, tenant.key, routes[0]));
+  assert.equal((await server.books()).ok, true);
+});

@@ -1,0 +1,116 @@
+// Prices: what has none is not served, free is only what is written so, a mistyped one is refused,
+// and a request pays the price of its admission.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { nano, start, until } from './harness.mjs';
+import { ask, assert_served, body_of, on_each_route, routes, text_of } from './routes.mjs';
+import { open_stream } from './stream.mjs';
+
+let server;
+const usual = { input_per_mtok: '0.20', cached_input_per_mtok: '0.10', output_per_mtok: '0.80' };
+const free = { input_per_mtok: '0', cached_input_per_mtok: '0.00', output_per_mtok: '0' };
+const publish = (models) => server.admin('POST', '/prices', { currency: 'USD',
+  models: Object.entries(models).map(([model, prices]) => ({ model, ...prices })) });
+
+before(async () => { server = await start(); });
+after(() => server?.clear());
+
+test('a price of zero that is written is served at a balance of zero', async () => {
+  await publish({ null: free, long: usual });
+  await on_each_route(async (route) => {
+    const tenant = await server.tenant('0.00');
+    const answer = await ask(server, tenant.key, route);
+    assert_served(answer);
+    assert.equal(nano(answer.usage.cost), 0n);
+    const receipt = await server.receipt(tenant, answer.receipt);
+    assert.deepEqual([receipt.sequence, nano(receipt.charge)], [1, 0n]);
+    assert.equal((await ask(server, tenant.key, route, { model: 'long' })).status, 402);
+    assert.equal((await server.charged(tenant)).requests, 1);
+  });
+});
+
+test('what is not on the price list is not served', async () => {
+  await publish({ long: usual });
+  await on_each_route(async (route) => {
+    const tenant = await server.tenant();
+    const answer = await ask(server, tenant.key, route);
+    assert.equal(answer.status, 404);
+    assert.match(answer.error.message, /no price/);
+    const quote = await server.call('/v1/quote', { key: tenant.key, body: body_of(route) });
+    assert.equal(quote.status, 404);
+    assert.deepEqual(await server.balance(tenant), { available: tenant.credit, held: 0n });
+  });
+  await publish({ null: usual, long: usual });
+  const tenant = await server.tenant();
+  await on_each_route(async (route) => assert_served(await ask(server, tenant.key, route)));
+});
+
+test('a price that is mistyped is not published, and the old one stays', async () => {
+  const before = (await server.admin('GET', '/prices')).current.version;
+  const refused = async (prices, says) => {
+    const models = [{ model: 'null', ...usual, ...prices }, { model: 'long', ...usual }];
+    const body = JSON.stringify({ currency: 'USD', models });
+    await assert.rejects(server.admin('POST', '/prices', body), says, body);
+    const check = await server.admin('POST', '/prices/check', body);
+    assert.equal(check.ok, false);
+  };
+  // Per token instead of per million.
+  await refused({ output_per_mtok: '0.0000008' }, /per token/);
+  await refused({ input_per_mtok: '200000.00' }, /null/);
+  await refused({ input_per_mtok: '-0.20' }, /input/);
+  await refused({ cached_input_per_mtok: '0.30' }, /cached/);
+  for (const none of ['NaN', 'Infinity', '1e9', '', 'free', '0x1', '99999999999999999999']) {
+    await refused({ output_per_mtok: none }, /output/);
+  }
+  await refused({ output_per_mtok: 0.8 }, /output/);
+  await refused({ output_per_mtok: undefined }, /output/);
+  await assert.rejects(publish({}), /price/);
+  assert.equal((await server.admin('GET', '/prices')).current.version, before);
+});
+
+test('a request in flight pays the price it was admitted at', async () => {
+  await publish({ null: usual, long: usual });
+  const dear = { input_per_mtok: '20.00', cached_input_per_mtok: '10.00', output_per_mtok: '80.00' };
+  const running = [];
+  await on_each_route(async (route) => {
+    const tenant = await server.tenant('5.00');
+    const stop = new AbortController();
+    const body = body_of(route, { model: 'long', max_tokens: 900_000 });
+    const done = route.stream
+      ? open_stream(server, route.path, { key: tenant.key, body }, (_, leave) => {
+        if (stop.signal.aborted) leave();
+      })
+      : server.call(route.path, { key: tenant.key, body, signal: stop.signal }).catch(() => {});
+    await until(async () => (await server.balance(tenant)).held > 0n, 'the request to run');
+    running.push({ route, tenant, stop, done });
+  }, routes.filter(({ decodes }) => decodes));
+  const { version } = await publish({ null: dear, long: dear });
+  await Promise.all(running.map(async ({ route, tenant, stop, done }) => {
+    stop.abort();
+    await done;
+    const { available } = await server.balance_at_rest(tenant);
+    const used = await server.charged(tenant);
+    assert.equal(used.requests, 1, route.name);
+    // Within one nano-unit: the charge is floored, once.
+    const cost = (BigInt(used.input) * 200n + BigInt(used.output) * 800n) / 1n;
+    assert.equal(used.charge, cost, route.name);
+    assert.equal(tenant.credit - available, cost);
+    const next = await ask(server, tenant.key, route);
+    assert_served(next);
+    const receipt = await server.receipt(tenant, next.receipt);
+    assert.deepEqual([receipt.price_list, receipt.output_per_mtok], [version, '80.00']);
+  }));
+});
+
+test('the smallest price is charged exactly, floored once', async () => {
+  const odd = { input_per_mtok: '0.000333333', cached_input_per_mtok: '0.000111111',
+    output_per_mtok: '0.000777777' };
+  await publish({ null: odd, long: odd });
+  await on_each_route(async (route) => {
+    const tenant = await server.tenant(text_of(1_000n));
+    const { usage } = await ask(server, tenant.key, route, { max_tokens: 7 });
+    const exact = BigInt(usage.input) * 333_333n + BigInt(usage.output) * 777_777n;
+    assert.equal(nano(usage.cost), exact / 1_000_000n);
+  });
+  assert.equal((await server.books()).ok, true);
+});
