@@ -218,6 +218,7 @@ Stored<Moved> top_up(WorkingSet& set, terms::TenantId tenant, base::Nano amount,
     return Moved::too_little;
   }
   (*row)->available = *available;
+  (*row)->credited = plus((*row)->credited, amount);
   (*house)->outside = *outside;
   const bool in = amount.value > 0;
   const AccountId world = account(AccountKind::outside);
@@ -230,6 +231,16 @@ Stored<Moved> top_up(WorkingSet& set, terms::TenantId tenant, base::Nano amount,
                                     .kind = in ? PostingKind::credit : PostingKind::debit});
   if (!posted) return base::Fail{posted.error()};
   return Moved::done;
+}
+
+Stored<std::uint64_t> append_leaf(WorkingSet& set, LeafKind kind, const terms::Digest& value) {
+  auto house = set.house();
+  if (!house) return base::Fail{house.error()};
+  const std::uint64_t index = (*house)->leaves;
+  auto inserted = set.txn().insert(LeafRow{.index = index, .value = value, .kind = kind});
+  if (!inserted) return base::Fail{inserted.error()};
+  (*house)->leaves = index + 1;
+  return index;
 }
 
 }  // namespace ledger

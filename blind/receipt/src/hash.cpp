@@ -1,20 +1,21 @@
 #include <receipt/hash.hpp>
 
+#include <receipt/canonical.hpp>
 #include <receipt/digest.hpp>
-
-#include "encode.hpp"
 
 namespace receipt {
 
-terms::Digest hash_of(const ledger::Receipt& receipt) {
-  Hasher hasher;
-  hasher.add_bytes(encode(receipt));
-  return hasher.digest();
+Marks marks_of(const ledger::Receipt& receipt) {
+  const Canonical canonical(receipt);
+  Hasher salted;
+  salted.add_bytes(to_bytes(receipt.salt));
+  salted.add_bytes(canonical.bytes());
+  return {sha256(canonical.bytes()), salted.digest()};
 }
 
 bool follows(const ledger::Receipt& before, const ledger::Receipt& next) {
-  return before.tenant == next.tenant && next.sequence == before.sequence + 1 &&
-         next.previous == hash_of(before);
+  return before.account == next.account && next.sequence == before.sequence + 1 &&
+         next.previous == marks_of(before).hash;
 }
 
 }  // namespace receipt

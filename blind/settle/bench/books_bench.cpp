@@ -1,4 +1,4 @@
-// How many requests a second one thread can hold and settle durably, receipt included.
+// How many requests a second one thread can hold and settle durably, receipt and log leaf included.
 //   books_bench [--tiny] [--pairs N] [--tenants N] [--batch N] [--folder DIR]
 #include <algorithm>
 #include <chrono>
@@ -78,9 +78,11 @@ class Load {
     hold.request = {setup_.ordered_ids ? static_cast<std::uint64_t>(clock_) : random_(), random_()};
     const std::uint64_t tenant = 1 + random_() % setup_.tenants;
     hold.tenant = {tenant};
+    hold.account = {1, tenant};
     hold.key = {tenant};
     hold.model = {1 + random_() % 2};
     hold.price_list = {1};
+    hold.price_list_hash = {{17, 18, 19, 20}};
     hold.prices = {{150'000'000}, {75'000'000}, {600'000'000}};
     if (setup_.limits) {
       hold.limits = {1'000'000, 1'000'000'000, 1'000, {900'000'000'000}};
@@ -99,6 +101,7 @@ class Load {
     command.output = {{random_(), random_(), random_(), random_()}};
     command.weights = {{1, 2, 3, 4}};
     command.tokenizer = {{5, 6, 7, 8}};
+    command.salt = {{random_(), random_(), random_(), random_()}};
     command.now = {clock_};
     command.usage = {{200}, {0}, {64}};
     push(command);
@@ -172,7 +175,7 @@ void measure_writing(const Setup& setup, const std::filesystem::path& file) {
   const double cpu_s = static_cast<double>(cpu_ns() - cpu) / 1e9;
   const auto pairs = static_cast<double>(setup.pairs);
   std::printf(
-      "hold+settle+receipt, batches of %zu, %llu tenants: %.0f pairs/s wall, "
+      "hold+settle+receipt+leaf, batches of %zu, %llu tenants: %.0f pairs/s wall, "
       "%.1f us cpu a pair\n",
       setup.batch, static_cast<unsigned long long>(setup.tenants), pairs / wall_s,
       cpu_s * 1e6 / pairs);

@@ -1,6 +1,7 @@
 #include <settle/audit.hpp>
 
 #include <map>
+#include <optional>
 
 #include <price/price.hpp>
 #include <receipt/hash.hpp>
@@ -31,12 +32,66 @@ ledger::Stored<std::map<terms::TenantId, terms::Digest>> walk_chains(ledger::Sna
     if (!row->has_value()) return ends;
     const ledger::Receipt& receipt = **row;
     check_charge(receipt, report);
+    if (!receipt.account.valid()) {
+      continue;  // of before there was a log: the chain begins after it
+    }
     terms::Digest& end = ends[receipt.tenant];
     if (receipt.previous != end) {
       report.add({FindingKind::chain_broken, receipt.tenant, receipt.id, 0, 0});
     }
-    end = receipt::hash_of(receipt);
+    end = receipt::marks_of(receipt).hash;
   }
+}
+
+ledger::Stored<base::Done> compare_ends(ledger::Snapshot& snapshot, CheckReport& report,
+                                        std::map<terms::TenantId, terms::Digest> ends) {
+  auto tenants = snapshot.tenants();
+  if (!tenants) return base::Fail{tenants.error()};
+  for (;;) {
+    auto entry = (*tenants)->next();
+    if (!entry) return base::Fail{entry.error()};
+    if (!entry->has_value()) return base::Done{};
+    const auto& [tenant, row] = **entry;
+    if (ends[tenant] != row.chain) {
+      report.add({FindingKind::chain_broken, tenant, {}, 0, 0});
+    }
+  }
+}
+
+/// Receipts and the log's entries of that kind, both in the order of the log, one to one.
+ledger::Stored<base::Done> match_leaves(ledger::Snapshot& snapshot, CheckReport& report) {
+  auto leaves = snapshot.leaves();
+  if (!leaves) return base::Fail{leaves.error()};
+  auto receipts = snapshot.receipts_by_leaf();
+  if (!receipts) return base::Fail{receipts.error()};
+  const auto next_leaf = [&]() -> ledger::Stored<std::optional<ledger::LeafRow>> {
+    for (;;) {
+      auto leaf = (*leaves)->next();
+      if (!leaf || !leaf->has_value() || (*leaf)->kind == ledger::LeafKind::receipt) return leaf;
+    }
+  };
+  auto leaf = next_leaf();
+  auto receipt = (*receipts)->next();
+  while (leaf && receipt && (leaf->has_value() || receipt->has_value())) {
+    const bool leaf_left =
+        leaf->has_value() && (!receipt->has_value() || (*leaf)->index < (*receipt)->leaf);
+    const bool receipt_left =
+        receipt->has_value() && (!leaf->has_value() || (*receipt)->leaf < (*leaf)->index);
+    if (leaf_left) {
+      report.add({FindingKind::leaf_differs, {}, {}, 0, static_cast<std::int64_t>((*leaf)->index)});
+    } else if (receipt_left) {
+      report.add({FindingKind::leaf_missing, (*receipt)->tenant, (*receipt)->id, 0,
+                  static_cast<std::int64_t>((*receipt)->leaf)});
+    } else if (receipt::marks_of(**receipt).commitment != (*leaf)->value) {
+      report.add({FindingKind::leaf_differs, (*receipt)->tenant, (*receipt)->id, 0,
+                  static_cast<std::int64_t>((*leaf)->index)});
+    }
+    if (!receipt_left) leaf = next_leaf();
+    if (!leaf_left) receipt = (*receipts)->next();
+  }
+  if (!leaf) return base::Fail{leaf.error()};
+  if (!receipt) return base::Fail{receipt.error()};
+  return base::Done{};
 }
 
 }  // namespace
@@ -46,17 +101,11 @@ ledger::Stored<CheckReport> audit(ledger::Snapshot& snapshot) {
   if (!report) return report;
   auto ends = walk_chains(snapshot, *report);
   if (!ends) return base::Fail{ends.error()};
-  auto tenants = snapshot.tenants();
-  if (!tenants) return base::Fail{tenants.error()};
-  for (;;) {
-    auto entry = (*tenants)->next();
-    if (!entry) return base::Fail{entry.error()};
-    if (!entry->has_value()) return report;
-    const auto& [tenant, row] = **entry;
-    if ((*ends)[tenant] != row.chain) {
-      report->add({FindingKind::chain_broken, tenant, {}, 0, 0});
-    }
-  }
+  auto compared = compare_ends(snapshot, *report, std::move(*ends));
+  if (!compared) return base::Fail{compared.error()};
+  auto matched = match_leaves(snapshot, *report);
+  if (!matched) return base::Fail{matched.error()};
+  return report;
 }
 
 }  // namespace settle

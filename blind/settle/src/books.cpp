@@ -1,6 +1,7 @@
 #include <settle/books.hpp>
 
 #include <algorithm>
+#include <type_traits>
 
 #include <ledger/rules.hpp>
 #include <ledger/working_set.hpp>
@@ -42,7 +43,7 @@ ledger::Stored<std::uint64_t> Books::recover(base::UnixNs now) {
     auto txn = journal_.begin();
     if (!txn) return base::Fail{txn.error()};
     WorkingSet set(**txn);
-    auto holds = set.txn().open_holds({}, recovered_at_once);
+    auto holds = set.txn().open_holds(server_, {}, recovered_at_once);
     if (!holds) return base::Fail{holds.error()};
     if (holds->empty()) {
       return voided;
@@ -80,7 +81,15 @@ ledger::Stored<std::vector<Outcome>> Books::try_apply(std::span<const Command> b
   std::vector<Outcome> outcomes;
   outcomes.reserve(batch.size());
   for (const Command& command : batch) {
-    auto outcome = std::visit([&set](const auto& that) { return carry_out(set, that); }, command);
+    auto outcome = std::visit(
+        [&](const auto& that) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(that)>, Hold>) {
+            return carry_out(set, that, server_);
+          } else {
+            return carry_out(set, that);
+          }
+        },
+        command);
     if (!outcome) return base::Fail{outcome.error()};
     outcomes.push_back(*outcome);
   }

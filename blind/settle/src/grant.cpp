@@ -10,9 +10,9 @@ std::uint64_t sum(base::Tokens a, base::Tokens b) {
 }
 
 bool well_formed(const Hold& hold) {
-  return hold.request.valid() && hold.tenant.valid() && hold.key.valid() && hold.model.valid() &&
-         hold.choices > 0 && hold.output_max.value % hold.choices == 0 &&
-         hold.limits.cap_per_month.value >= 0;
+  return hold.request.valid() && hold.tenant.valid() && hold.account.valid() && hold.key.valid() &&
+         hold.model.valid() && hold.price_list_hash.valid() && hold.choices > 0 &&
+         hold.output_max.value % hold.choices == 0 && hold.limits.cap_per_month.value >= 0;
 }
 
 Refused refuse(Refusal why, base::SpanNs retry_after = {}) {

@@ -56,12 +56,15 @@ Stored<std::optional<Outcome>> answer_again(WorkingSet& set, const Hold& command
                                         .earlier_settled = !running->has_value()}};
 }
 
-ledger::HoldRow row_of(const Hold& command, const Grant& granted) {
+ledger::HoldRow row_of(const Hold& command, const Grant& granted, terms::ServerId server) {
   return {.request = command.request,
+          .server = server,
           .tenant = command.tenant,
+          .account = command.account,
           .key = command.key,
           .model = command.model,
           .price_list = command.price_list,
+          .price_list_hash = command.price_list_hash,
           .prices = command.prices,
           .idempotency = command.idempotency,
           .amount = granted.amount,
@@ -80,14 +83,19 @@ Outcome outcome_of(ledger::Moved moved, const Outcome& done) {
   return refused(Refusal::bad_command);
 }
 
+/// Without its leaf, which the receipt itself decides.
 ledger::Receipt receipt_of(const ledger::HoldRow& hold, const Settle& command, base::Nano charge,
                            const ledger::TenantRow& tenant) {
+  const auto balance = base::checked_add(tenant.available, tenant.held);
+  base::invariant(balance.has_value(), "what a tenant has is what came in, which fits");
   return {.id = hold.request,
           .tenant = hold.tenant,
+          .account = hold.account,
           .key = hold.key,
           .sequence = tenant.sequence + 1,
           .model = hold.model,
           .price_list = hold.price_list,
+          .price_list_hash = hold.price_list_hash,
           .prices = hold.prices,
           .weights = command.weights,
           .tokenizer = command.tokenizer,
@@ -96,7 +104,9 @@ ledger::Receipt receipt_of(const ledger::HoldRow& hold, const Settle& command, b
           .held_at = hold.held_at,
           .time = command.now,
           .charge = charge,
-          .balance_after = tenant.available,
+          .balance_after = *balance,
+          .credited = tenant.credited,
+          .salt = command.salt,
           .usage = command.usage,
           .end = command.end};
 }
@@ -122,7 +132,7 @@ Stored<Outcome> answer_ended(WorkingSet& set, terms::RequestId request, bool voi
 
 }  // namespace
 
-Stored<Outcome> carry_out(WorkingSet& set, const Hold& command) {
+Stored<Outcome> carry_out(WorkingSet& set, const Hold& command, terms::ServerId server) {
   auto again = answer_again(set, command);
   if (!again) return base::Fail{again.error()};
   if (again->has_value()) return **again;
@@ -139,7 +149,7 @@ Stored<Outcome> carry_out(WorkingSet& set, const Hold& command) {
     return refused(Refusal::too_many_tokens, *wait);
   }
   const Grant granted = std::get<Grant>(decision);
-  auto placed = ledger::place(set, row_of(command, granted), command.limits);
+  auto placed = ledger::place(set, row_of(command, granted, server), command.limits);
   if (!placed) return base::Fail{placed.error()};
   return outcome_of(*placed, Held{granted.output, granted.amount});
 }
@@ -149,6 +159,9 @@ Stored<Outcome> carry_out(WorkingSet& set, const Settle& command) {
   if (!open) return base::Fail{open.error()};
   if (!open->has_value()) {
     return answer_ended(set, command.request, false);
+  }
+  if (!command.salt.valid()) {
+    return refused(Refusal::bad_command);
   }
   const ledger::HoldRow& hold = **open;
   if (!within(command.usage, hold)) {
@@ -163,9 +176,13 @@ Stored<Outcome> carry_out(WorkingSet& set, const Settle& command) {
 
   auto tenant = ledger::finish(set, hold, *charge, command.usage, command.now);
   if (!tenant) return base::Fail{tenant.error()};
-  const ledger::Receipt receipt = receipt_of(hold, command, *charge, **tenant);
+  ledger::Receipt receipt = receipt_of(hold, command, *charge, **tenant);
+  const receipt::Marks marks = receipt::marks_of(receipt);
   (*tenant)->sequence = receipt.sequence;
-  (*tenant)->chain = receipt::hash_of(receipt);
+  (*tenant)->chain = marks.hash;
+  auto leaf = ledger::append_leaf(set, ledger::LeafKind::receipt, marks.commitment);
+  if (!leaf) return base::Fail{leaf.error()};
+  receipt.leaf = *leaf;
   auto inserted = set.txn().insert(receipt);
   if (!inserted) return base::Fail{inserted.error()};
   return settled(receipt);
@@ -197,6 +214,20 @@ Stored<Outcome> carry_out(WorkingSet& set, const Credit& command) {
   auto tenant = set.tenant(command.tenant);
   if (!tenant) return base::Fail{tenant.error()};
   return outcome_of(moved, Credited{(*tenant)->available});
+}
+
+Stored<Outcome> carry_out(WorkingSet& set, const Publish& command) {
+  if (!command.leaf_hash.valid()) {
+    return refused(Refusal::bad_command);
+  }
+  auto earlier = set.txn().document(command.leaf_hash);
+  if (!earlier) return base::Fail{earlier.error()};
+  if (earlier->has_value()) {
+    return Outcome{Published{(*earlier)->index}};
+  }
+  auto index = ledger::append_leaf(set, ledger::LeafKind::document, command.leaf_hash);
+  if (!index) return base::Fail{index.error()};
+  return Outcome{Published{*index}};
 }
 
 }  // namespace settle

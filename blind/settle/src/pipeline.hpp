@@ -6,9 +6,12 @@
 
 namespace settle {
 
-ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Hold& command);
+/// server   who will own the hold.
+ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Hold& command,
+                                  terms::ServerId server);
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Settle& command);
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Void& command);
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Credit& command);
+ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Publish& command);
 
 }  // namespace settle

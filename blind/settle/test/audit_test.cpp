@@ -51,6 +51,12 @@ class AuditTest : public ::testing::Test {
             .kind = kind};
   }
 
+  static void append(ledger::Txn& txn, const ledger::LeafRow& leaf) {
+    ledger::HouseRow row = txn.house().value();
+    row.leaves += 1;
+    EXPECT_TRUE(txn.put(row).ok() && txn.insert(leaf).ok());
+  }
+
   House house_{Kind::memory};
   Books books_{house_.journal()};
   using Kinds = std::vector<FindingKind>;
@@ -108,7 +114,8 @@ TEST_F(AuditTest, APostingWithoutItsBalances) {
         txn.insert(posting(9, PostingKind::credit, AccountKind::outside, AccountKind::available, 7))
             .ok());
   });
-  EXPECT_EQ(kinds, (Kinds{FindingKind::house_differs, FindingKind::available_differs}));
+  EXPECT_EQ(kinds, (Kinds{FindingKind::house_differs, FindingKind::available_differs,
+                          FindingKind::credited_differs}));
 }
 
 TEST_F(AuditTest, MoneyThatMovesAsNoneMay) {
@@ -160,12 +167,74 @@ TEST_F(AuditTest, AReceiptOutOfNothing) {
     receipt.id = {1, 9};
     receipt.sequence = row.sequence + 1;
     receipt.previous = row.chain;
+    receipt.balance_after.value -= receipt.charge.value;
+    receipt.leaf = 2;
     row.sequence = receipt.sequence;
-    row.chain = receipt::hash_of(receipt);
+    row.chain = receipt::marks_of(receipt).hash;
     EXPECT_TRUE(txn.insert(receipt).ok() && txn.put(tenant, row).ok());
+    append(txn, {.index = 2, .value = receipt::marks_of(receipt).commitment});
   });
   EXPECT_EQ(kinds, (Kinds{FindingKind::receipt_differs}))
-      << "perfect in its chain, and still nothing was posted for it";
+      << "perfect in its chain and in the log, and still nothing was posted for it";
+}
+
+TEST_F(AuditTest, TopUpsThatWereEdited) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    ledger::TenantRow row = txn.tenant(tenant).value();
+    row.credited.value += 1;
+    EXPECT_TRUE(txn.put(tenant, row).ok());
+  });
+  EXPECT_EQ(kinds, (Kinds{FindingKind::credited_differs}));
+}
+
+TEST_F(AuditTest, ABalanceAfterThatDoesNotFollow) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    ledger::TenantRow row = txn.tenant(tenant).value();
+    ledger::Receipt receipt = txn.receipt({1, 3}).value().value();
+    receipt.id = {1, 9};
+    receipt.sequence = row.sequence + 1;
+    receipt.previous = row.chain;
+    receipt.leaf = 2;
+    row.sequence = receipt.sequence;
+    row.chain = receipt::marks_of(receipt).hash;
+    EXPECT_TRUE(txn.insert(receipt).ok() && txn.put(tenant, row).ok());
+    append(txn, {.index = 2, .value = receipt::marks_of(receipt).commitment});
+  });
+  EXPECT_EQ(kinds, (Kinds{FindingKind::receipt_differs, FindingKind::balance_differs}));
+}
+
+TEST_F(AuditTest, ALogEntryOutOfNothing) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    append(txn, {.index = 2, .value = {{1, 2, 3, 4}}});
+  });
+  EXPECT_EQ(kinds, (Kinds{FindingKind::leaf_differs}));
+}
+
+TEST_F(AuditTest, AReceiptThatTheLogCommitsToOtherwise) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    ledger::Receipt receipt = txn.receipt({1, 3}).value().value();
+    receipt.id = {1, 9};
+    receipt.leaf = 2;
+    EXPECT_TRUE(txn.insert(receipt).ok());
+    append(txn, {.index = 2, .value = receipt::marks_of(txn.receipt({1, 2}).value().value()).hash});
+  });
+  EXPECT_EQ(kinds.back(), FindingKind::leaf_differs);
+}
+
+TEST_F(AuditTest, ALogWithAGap) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    append(txn, {.index = 3, .value = {{1, 2, 3, 4}}, .kind = ledger::LeafKind::document});
+  });
+  EXPECT_EQ(kinds, (Kinds{FindingKind::leaf_gap}));
+}
+
+TEST_F(AuditTest, ALogThatWasCutShort) {
+  const auto kinds = after([](ledger::Txn& txn) {
+    ledger::HouseRow row = txn.house().value();
+    row.leaves -= 1;
+    EXPECT_TRUE(txn.put(row).ok());
+  });
+  EXPECT_EQ(kinds, (Kinds{FindingKind::leaves_differ}));
 }
 
 TEST_F(AuditTest, AReceiptInAnothersPlace) {
@@ -177,8 +246,9 @@ TEST_F(AuditTest, AReceiptInAnothersPlace) {
     EXPECT_TRUE(txn.insert(receipt).ok());
   });
   EXPECT_EQ(kinds, (Kinds{FindingKind::receipt_differs, FindingKind::sequence_gap,
-                          FindingKind::sequence_differs, FindingKind::charge_wrong,
-                          FindingKind::chain_broken, FindingKind::chain_broken}));
+                          FindingKind::balance_differs, FindingKind::sequence_differs,
+                          FindingKind::charge_wrong, FindingKind::chain_broken,
+                          FindingKind::chain_broken, FindingKind::leaf_missing}));
 }
 
 TEST_F(AuditTest, AChargeWithoutAReceipt) {

@@ -3,6 +3,8 @@
 
 #include <limits>
 
+#include <receipt/hash.hpp>
+
 #include "house.hpp"
 
 namespace settle::testing {
@@ -53,6 +55,62 @@ TEST_P(BooksTest, TheReceiptSaysWhatWasSettled) {
   EXPECT_EQ(receipt->end, terms::EndReason::disconnect);
   EXPECT_EQ(receipt->charge.value, 46);
   EXPECT_EQ(receipt->balance_after.value, 954);
+  EXPECT_EQ(receipt->credited.value, 1'000);
+  EXPECT_EQ(receipt->account, account_of(tenant));
+  EXPECT_EQ(receipt->price_list_hash, hold(2).price_list_hash);
+  EXPECT_EQ(receipt->salt, end.salt);
+  EXPECT_EQ(receipt->leaf, 0U);
+}
+
+TEST_P(BooksTest, BalancesOnReceiptsFollowFromChargesAndTopUpsWhateverRuns) {
+  tell({credit(1, 1'000), hold(2), hold(3), hold(4), settle(3, 20), credit(5, 500), settle(2, 10),
+        credit(6, -300), settle(4, 0)});
+  const auto receipts = house_.reader().receipts(tenant, {0}, {start + 1}, {}, 9).value();
+  ASSERT_EQ(receipts.size(), 3U);
+  std::int64_t balance = 0;
+  std::int64_t credited = 0;
+  for (const ledger::Receipt& receipt : receipts) {
+    balance += receipt.credited.value - credited - receipt.charge.value;
+    credited = receipt.credited.value;
+    EXPECT_EQ(receipt.balance_after.value, balance);
+  }
+  EXPECT_EQ(credited, 1'200);
+}
+
+TEST_P(BooksTest, EveryReceiptAndEveryDocumentHasOnePlaceInTheLog) {
+  const Publish one{{{1, 0, 0, 1}}};
+  const Publish other{{{2, 0, 0, 1}}};
+  EXPECT_EQ(
+      tell({one, credit(1, 1'000), hold(2), settle(2, 1), settle(2, 1), other, one}),
+      (Words{"published index=0", "credited balance=1000", "held output=50 amount=110",
+             "settled charge=12 balance=988 sequence=1", "settled charge=12 balance=988 sequence=1",
+             "published index=2", "published index=0"}));
+  const auto leaves = house_.reader().leaves(0, 9).value();
+  ASSERT_EQ(leaves.size(), 3U);
+  const auto receipt = house_.reader().receipt({1, 2}).value().value();
+  EXPECT_EQ(receipt.leaf, 1U);
+  EXPECT_EQ(leaves[1].value, receipt::marks_of(receipt).commitment);
+  EXPECT_EQ(leaves[1].kind, ledger::LeafKind::receipt);
+  EXPECT_EQ(leaves[2].value, other.leaf_hash);
+  EXPECT_EQ(leaves[2].kind, ledger::LeafKind::document);
+}
+
+TEST_P(BooksTest, NothingIsCommittedToWithoutASaltOrPublishedWithoutAHash) {
+  Settle open = settle(2, 20);
+  open.salt = {};
+  EXPECT_EQ(
+      tell({credit(1, 1'000), hold(2), open, Publish{}}),
+      (Words{"credited balance=1000", "held output=50 amount=110", "bad_command", "bad_command"}));
+}
+
+TEST_P(BooksTest, RecoveryEndsTheHoldsOfItsOwnServer) {
+  Books other(house_.journal(), {2});
+  tell({credit(1, 1'000), hold(2)});
+  testing::tell(other, {hold(3), hold(4)});
+  EXPECT_EQ(books_.recover({start}).value(), 1U);
+  EXPECT_EQ(house_.held(), 220) << "the other's are still running";
+  EXPECT_EQ(other.recover({start}).value(), 2U);
+  EXPECT_EQ(house_.held(), 0);
 }
 
 TEST_P(BooksTest, TwoHundredAtOnceAndMoneyForSeven) {
@@ -141,7 +199,7 @@ TEST_P(BooksTest, AChargeIsByThePricesOfItsHold) {
   dearer.price_list = {2};
   dearer.prices = {{2'000'000}, {0}, {4'000'000}};
   EXPECT_EQ(tell({dearer, settle(2, 20), settle(3, 20)}),
-            (Words{"held output=50 amount=220", "settled charge=50 balance=730 sequence=1",
+            (Words{"held output=50 amount=220", "settled charge=50 balance=950 sequence=1",
                    "settled charge=100 balance=850 sequence=2"}));
 }
 
@@ -216,12 +274,13 @@ TEST_P(BooksTest, RecoveryVoidsWhatACrashLeftOpen) {
 TEST_P(BooksTest, ReceiptsAreNumberedForEachTenant) {
   Hold others = hold(3);
   others.tenant = other_tenant;
+  others.account = account_of(other_tenant);
   EXPECT_EQ(
       tell({credit(1, 1'000), credit(9, 1'000, other_tenant), hold(2), others, hold(4),
             settle(4, 0), settle(3, 0), settle(2, 0)}),
       (Words{"credited balance=1000", "credited balance=1000", "held output=50 amount=110",
              "held output=50 amount=110", "held output=50 amount=110",
-             "settled charge=10 balance=880 sequence=1", "settled charge=10 balance=990 sequence=1",
+             "settled charge=10 balance=990 sequence=1", "settled charge=10 balance=990 sequence=1",
              "settled charge=10 balance=980 sequence=2"}));
 }
 

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <map>
 #include <random>
 #include <set>
@@ -24,6 +25,18 @@ struct Word {
   std::uint64_t what = 0;  // 1 held, 2 settled, 3 voided
 };
 
+/// Of any command but Publish, which is about none.
+struct FindRequest {
+  terms::RequestId& operator()(Publish&) const { std::abort(); }
+  template <class Some>
+  terms::RequestId& operator()(Some& some) const {
+    return some.request;
+  }
+};
+terms::RequestId& request_of(Command& command) {
+  return std::visit(FindRequest{}, command);
+}
+
 /// The server: random traffic, each answer told once it has been given. Never returns.
 [[noreturn]] void serve(const std::filesystem::path& file, std::uint64_t seed, int out) {
   auto journal = store::open_sqlite_journal(file);
@@ -35,14 +48,15 @@ struct Word {
   for (std::uint64_t life = 1;; ++life) {
     std::vector<Command> batch = traffic.batch(20);
     for (Command& command : batch) {
-      std::visit([seed](auto& some) { some.request.high += seed * 4; }, command);
+      if (!std::holds_alternative<Publish>(command)) request_of(command).high += seed * 4;
     }
     batch.push_back(credit(life, 500, {7 + life % 3}));
     std::get<Credit>(batch.back()).request.high = seed * 4 + 3;
     const std::vector<Outcome> outcomes = books.apply(batch);
     std::vector<Word> words;
     for (std::size_t i = 0; i < batch.size(); ++i) {
-      const auto request = std::visit([](const auto& some) { return some.request; }, batch[i]);
+      if (std::holds_alternative<Published>(outcomes[i])) continue;
+      const terms::RequestId request = request_of(batch[i]);
       if (std::holds_alternative<Held>(outcomes[i])) {
         words.push_back({request, 0, 1});
       } else if (const auto* settled = std::get_if<Settled>(&outcomes[i])) {

@@ -41,6 +41,8 @@ Row parse(const std::string& line) {
   Row row;
   row.hold.request = {1, 1};
   row.hold.tenant = {7};
+  row.hold.account = {7, 7};
+  row.hold.price_list_hash = {{1, 2, 3, 4}};
   row.hold.key = {8};
   row.hold.model = {4};
   std::string parallel;
@@ -82,6 +84,8 @@ TEST(Grant, NeedsEveryId) {
   Hold good{};
   good.request = {1, 1};
   good.tenant = {7};
+  good.account = {7, 7};
+  good.price_list_hash = {{1, 2, 3, 4}};
   good.key = {8};
   good.model = {4};
   EXPECT_EQ(shown(grant(good, {})), "output=0 amount=0");
@@ -90,6 +94,12 @@ TEST(Grant, NeedsEveryId) {
   EXPECT_EQ(shown(grant(bad, {})), "bad_command");
   bad = good;
   bad.tenant = {};
+  EXPECT_EQ(shown(grant(bad, {})), "bad_command");
+  bad = good;
+  bad.account = {};
+  EXPECT_EQ(shown(grant(bad, {})), "bad_command");
+  bad = good;
+  bad.price_list_hash = {};
   EXPECT_EQ(shown(grant(bad, {})), "bad_command");
   bad = good;
   bad.key = {};

@@ -34,6 +34,10 @@ constexpr terms::KeyId key{8};
 /// One nano-unit an input token, two an output token, none a cached one.
 constexpr price::Prices small_prices{{1'000'000}, {0}, {2'000'000}};
 
+constexpr terms::Pseudonym account_of(terms::TenantId owner) {
+  return {0xacc, owner.value};
+}
+
 inline Credit credit(std::uint64_t request, std::int64_t amount, terms::TenantId owner = tenant) {
   return {{1, request}, owner, {amount}, {start}};
 }
@@ -43,9 +47,11 @@ inline Hold hold(std::uint64_t request, std::int64_t now = start) {
   Hold command{};
   command.request = {1, request};
   command.tenant = tenant;
+  command.account = account_of(tenant);
   command.key = key;
   command.model = {4};
   command.price_list = {1};
+  command.price_list_hash = {{17, 18, 19, 20}};
   command.prices = small_prices;
   command.now = {now};
   command.input = {10};
@@ -60,6 +66,7 @@ inline Settle settle(std::uint64_t request, std::uint32_t output, std::int64_t n
   command.output = {{request, 0, 0, 1}};
   command.weights = {{1, 2, 3, 4}};
   command.tokenizer = {{5, 6, 7, 8}};
+  command.salt = {{request, 2, 3, 4}};
   command.now = {now};
   command.usage = {{10}, {0}, {output}};
   return command;

@@ -116,7 +116,7 @@ TEST_P(Limited, ANewMonthIsANewCap) {
   EXPECT_EQ(tell(limited(3, december, limits)), held_);
   // Settled in December, but of the money that November's cap allowed.
   EXPECT_EQ(tell(settle(2, 50, december + 5 * second)),
-            "settled charge=110 balance=999780 sequence=1");
+            "settled charge=110 balance=999890 sequence=1");
   EXPECT_EQ(house_.reader().month(key, november).value(), (ledger::MonthRow{{110}, {0}}));
   EXPECT_EQ(house_.reader().month(key, {november.value + 1}).value(),
             (ledger::MonthRow{{0}, {110}}));

@@ -50,8 +50,11 @@ class Model {
     const std::int64_t charge = cost(open.hold, settle.usage.input, settle.usage.output);
     end(open, charge, settle.usage.input.value + settle.usage.output.value);
     revenue += charge;
-    const Settled settled{{charge}, {available[open.hold.tenant]}, ++sequences_[open.hold.tenant]};
+    const Settled settled{{charge},
+                          {available[open.hold.tenant] + held[open.hold.tenant]},
+                          ++sequences_[open.hold.tenant]};
     receipts_[settle.request] = settled;
+    leaves_ += 1;
     return settled;
   }
 
@@ -67,6 +70,12 @@ class Model {
     voids_[undo.request] = true;
     claims_.erase({open.hold.tenant, open.hold.idempotency});
     return Voided{};
+  }
+
+  Outcome apply(const Publish& publish) {
+    const auto [document, fresh] = documents_.try_emplace(publish.leaf_hash, leaves_);
+    leaves_ += fresh ? 1 : 0;
+    return Published{document->second};
   }
 
   Outcome apply(const Credit& credit) {
@@ -196,6 +205,8 @@ class Model {
   std::map<std::pair<terms::TenantId, terms::Digest>, terms::RequestId> claims_;
   std::map<std::pair<terms::KeyId, ledger::Month>, std::int64_t> spent_;
   std::map<terms::TenantId, std::uint64_t> sequences_;
+  std::map<terms::Digest, std::uint64_t> documents_;
+  std::uint64_t leaves_ = 0;
   Events requests_;
   Events tokens_;
 };

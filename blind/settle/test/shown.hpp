@@ -48,6 +48,9 @@ inline std::string shown(const Outcome& outcome) {
              " balance=" + std::to_string(settled.balance_after.value) +
              " sequence=" + std::to_string(settled.sequence);
     }
+    std::string operator()(const Published& published) const {
+      return "published index=" + std::to_string(published.index);
+    }
     std::string operator()(const Voided&) const { return "voided"; }
     std::string operator()(const Credited& credited) const {
       return "credited balance=" + std::to_string(credited.balance_after.value);

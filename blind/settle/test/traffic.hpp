@@ -17,6 +17,7 @@ class Traffic {
 
   Command next() {
     now_ += static_cast<std::int64_t>(below(4)) * (below(50) == 0 ? 20 * second : second / 5);
+    if (below(40) == 0) return Publish{{{1 + below(8), 0, 0, 1}}};
     switch (below(20)) {
       case 0: return top_up();
       case 1: return again();
@@ -51,6 +52,7 @@ class Traffic {
   Hold ask() {
     Hold command = hold(++last_, now_);
     command.tenant = owner();
+    command.account = account_of(command.tenant);
     command.key = {command.tenant.value * 10 + below(2)};
     command.choices = 1 + static_cast<std::uint32_t>(below(3));
     command.input = {static_cast<std::uint32_t>(below(30))};

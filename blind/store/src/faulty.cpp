@@ -47,9 +47,9 @@ class FaultyTxn final : public ledger::Txn {
   Stored<base::Done> remove_hold(terms::RequestId request) override {
     return write([&] { return inner_->remove_hold(request); });
   }
-  Stored<std::vector<ledger::HoldRow>> open_holds(terms::RequestId after,
+  Stored<std::vector<ledger::HoldRow>> open_holds(terms::ServerId server, terms::RequestId after,
                                                   std::uint32_t limit) override {
-    return read([&] { return inner_->open_holds(after, limit); });
+    return read([&] { return inner_->open_holds(server, after, limit); });
   }
 
   Stored<std::optional<terms::RequestId>> claim(terms::TenantId tenant,
@@ -73,6 +73,9 @@ class FaultyTxn final : public ledger::Txn {
   Stored<base::Done> insert(const ledger::VoidRow& row) override {
     return write([&] { return inner_->insert(row); });
   }
+  Stored<base::Done> insert(const ledger::LeafRow& row) override {
+    return write([&] { return inner_->insert(row); });
+  }
   Stored<std::optional<ledger::Receipt>> receipt(terms::RequestId id) override {
     return read([&] { return inner_->receipt(id); });
   }
@@ -81,6 +84,9 @@ class FaultyTxn final : public ledger::Txn {
   }
   Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override {
     return read([&] { return inner_->top_up(request); });
+  }
+  Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override {
+    return read([&] { return inner_->document(leaf_hash); });
   }
 
   Stored<base::Done> commit() override {

@@ -45,12 +45,13 @@ TEST_P(Contract, RowsNeverPutAreZero) {
   EXPECT_FALSE(txn->is_voided({1, 1}).value());
   EXPECT_FALSE(txn->top_up({1, 1}).value().has_value());
   EXPECT_FALSE(txn->claim(tenant, {{1, 2, 3, 4}}).value().has_value());
-  EXPECT_TRUE(txn->open_holds({}, 10).value().empty());
+  EXPECT_FALSE(txn->document({{1, 2, 3, 4}}).value().has_value());
+  EXPECT_TRUE(txn->open_holds({}, {}, 10).value().empty());
 }
 
 TEST_P(Contract, RowsComeBackAsTheyWerePut) {
-  const ledger::HouseRow house{{most}, {-most}};
-  const ledger::TenantRow row{{most - 1}, {1}, most, {{~0ULL, 1, 2, ~0ULL}}};
+  const ledger::HouseRow house{{most}, {-most}, most};
+  const ledger::TenantRow row{{most - 1}, {1}, most, {{~0ULL, 1, 2, ~0ULL}}, {most}};
   ledger::KeyRow key_row{3, {}, {}};
   key_row.requests.add({5'000'000'000}, 2);
   key_row.tokens.add({5'000'000'000}, 7);
@@ -132,7 +133,7 @@ TEST_P(Contract, OpenHoldsAreListedInOrderPageByPage) {
   std::vector<std::uint64_t> seen;
   terms::RequestId after{};
   for (;;) {
-    const auto page = txn->open_holds(after, 2).value();
+    const auto page = txn->open_holds({1}, after, 2).value();
     if (page.empty()) break;
     ASSERT_LE(page.size(), 2U);
     for (const ledger::HoldRow& row : page) {
@@ -142,6 +143,33 @@ TEST_P(Contract, OpenHoldsAreListedInOrderPageByPage) {
     after = page.back().request;
   }
   EXPECT_EQ(seen, ids);
+}
+
+TEST_P(Contract, HoldsAreListedByTheirServer) {
+  ledger::HoldRow other = hold_row(2);
+  other.server = {2};
+  write(hold_row(1), other, hold_row(3));
+  auto txn = begin();
+  EXPECT_EQ(txn->open_holds({1}, {}, 9).value(), (std::vector{hold_row(1), hold_row(3)}));
+  EXPECT_EQ(txn->open_holds({2}, {}, 9).value(), (std::vector{other}));
+  EXPECT_EQ(txn->open_holds({}, {}, 9).value(), (std::vector{hold_row(1), other, hold_row(3)}));
+}
+
+TEST_P(Contract, TheLogIsReadInOrder) {
+  using ledger::LeafKind;
+  const std::vector<ledger::LeafRow> rows{leaf_row(0, LeafKind::document),
+                                          leaf_row(1, LeafKind::receipt),
+                                          leaf_row(2, LeafKind::receipt)};
+  write(rows[0], rows[1]);
+  write(rows[2]);
+  EXPECT_EQ(reader().leaves(0, 10).value(), rows);
+  EXPECT_EQ(reader().leaves(1, 1).value(), std::vector{rows[1]});
+  EXPECT_TRUE(reader().leaves(3, 10).value().empty());
+  EXPECT_EQ(reader().document(rows[0].value).value(), std::optional{rows[0]});
+  EXPECT_FALSE(reader().document(rows[1].value).value().has_value()) << "a receipt's";
+  auto txn = begin();
+  EXPECT_EQ(txn->document(rows[0].value).value(), std::optional{rows[0]});
+  EXPECT_FALSE(txn->document(rows[1].value).value().has_value());
 }
 
 TEST_P(Contract, AClaimBelongsToItsTenant) {
@@ -161,11 +189,15 @@ TEST_P(Contract, AClaimBelongsToItsTenant) {
 
 TEST_P(Contract, ReceiptsComeBackAsTheyWereWritten) {
   ledger::Receipt plain = receipt_row(1, tenant, 1, {10});
-  plain.weights = plain.tokenizer = plain.output = plain.previous = {};
+  plain.weights = plain.tokenizer = plain.output = plain.previous = plain.price_list_hash = {};
+  plain.account = {};  // of before there was a log
+  plain.salt = {};
   ledger::Receipt extreme = receipt_row(~0ULL, highest_tenant, most, {most});
   extreme.key = {~0ULL};
   extreme.model = {~0ULL};
   extreme.charge = extreme.balance_after = {most};
+  extreme.credited = {most};
+  extreme.leaf = most;
   extreme.usage = {{~0U}, {~0U}, {~0U}};
   write(plain, extreme, receipt_row(2, tenant, 2, {20}));
   for (const ledger::Receipt& receipt : {plain, extreme, receipt_row(2, tenant, 2, {20})}) {
@@ -203,13 +235,22 @@ void expect_refused(ledger::Journal& journal, Write forbidden) {
 TEST_P(Contract, WhatBreaksTheBooksIsRefused) {
   using Txn = ledger::Txn;
   write(hold_row(1), receipt_row(2, tenant, 1, {1}), credit_row(3, tenant, 5, {1}),
-        ledger::VoidRow{{4, 4}, tenant, {1}});
+        ledger::VoidRow{{4, 4}, tenant, {1}}, leaf_row(0, ledger::LeafKind::document),
+        leaf_row(1, ledger::LeafKind::receipt));
   const auto refused = [this](auto forbidden) { expect_refused(store_.journal(), forbidden); };
   refused([](Txn& txn) { return txn.put(tenant, ledger::TenantRow{{-1}, {0}, 0, {}}); });
   refused([](Txn& txn) { return txn.put(tenant, ledger::TenantRow{{0}, {-1}, 0, {}}); });
   refused([](Txn& txn) { return txn.put(ledger::HouseRow{{-1}, {0}}); });
   refused([](Txn& txn) { return txn.put(ledger::HouseRow{{0}, {1}}); });
   refused([](Txn& txn) { return txn.put(key, november, ledger::MonthRow{{-1}, {0}}); });
+  refused([](Txn& txn) { return txn.put(tenant, ledger::TenantRow{{0}, {0}, 0, {}, {-1}}); });
+  refused([](Txn& txn) { return txn.insert(leaf_row(1, ledger::LeafKind::receipt)); });
+  refused([](Txn& txn) {
+    ledger::LeafRow again = leaf_row(0, ledger::LeafKind::document);
+    again.index = 2;
+    return txn.insert(again);
+  });
+  refused([](Txn& txn) { return txn.insert(ledger::LeafRow{.index = 2}); });
   refused([](Txn& txn) { return txn.insert(hold_row(1)); });
   refused([](Txn& txn) { return txn.insert(receipt_row(2, highest_tenant, 9, {9})); });
   refused([](Txn& txn) { return txn.insert(credit_row(3, tenant, 5, {1})); });
@@ -299,11 +340,17 @@ TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
   ASSERT_TRUE(txn->insert(receipt_row(8, highest_tenant, 1, {10})).ok());
   ASSERT_TRUE(txn->insert(receipt_row(7, tenant, 2, {40})).ok());
   ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
+  const ledger::LeafRow leaf = leaf_row(0, ledger::LeafKind::receipt);
+  ASSERT_TRUE(txn->insert(leaf).ok());
+  ledger::Receipt unlogged = receipt_row(3, {9}, 1, {60});
+  unlogged.account = {};
+  unlogged.salt = {};
+  ASSERT_TRUE(txn->insert(unlogged).ok());
   ASSERT_TRUE(txn->commit().ok());
   txn.reset();
 
   const auto snapshot = std::move(reader().snapshot()).value();
-  write(credit_row(20, tenant, 1, {3}), hold_row(5));
+  write(credit_row(20, tenant, 1, {3}), hold_row(5), leaf_row(1, ledger::LeafKind::receipt));
   EXPECT_EQ(snapshot->house().value(), (ledger::HouseRow{{0}, {-20}}));
   const auto tenants = all(snapshot->tenants());
   ASSERT_EQ(tenants.size(), 2U);
@@ -313,13 +360,18 @@ TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
   EXPECT_EQ(all(snapshot->postings_by_request()), (std::vector{early, late}));
   EXPECT_EQ(all(snapshot->holds_by_request()), (std::vector{hold_row(1), hold_row(~0ULL)}));
   EXPECT_EQ(all(snapshot->voids_by_request()), (std::vector{ledger::VoidRow{{4, 4}, tenant, {1}}}));
+  EXPECT_EQ(all(snapshot->leaves()), std::vector{leaf});
   const auto by_request = all(snapshot->receipts_by_request());
-  ASSERT_EQ(by_request.size(), 3U);
-  EXPECT_EQ(by_request[0].id.high, 7U);
+  ASSERT_EQ(by_request.size(), 4U);
+  EXPECT_EQ(by_request[1].id.high, 7U);
+  const auto by_leaf = all(snapshot->receipts_by_leaf());
+  ASSERT_EQ(by_leaf.size(), 3U) << "those that have one";
+  EXPECT_EQ(by_leaf[0].leaf, 7U);
+  EXPECT_EQ(by_leaf[2].leaf, 9U);
   const auto by_tenant = all(snapshot->receipts_by_tenant());
-  ASSERT_EQ(by_tenant.size(), 3U);
+  ASSERT_EQ(by_tenant.size(), 4U);
   EXPECT_EQ(by_tenant[0].id.high, 9U) << "by sequence, not by time";
-  EXPECT_EQ(by_tenant[2].tenant, highest_tenant);
+  EXPECT_EQ(by_tenant[3].tenant, highest_tenant);
   EXPECT_EQ(snapshot->usage_sum(tenant).value().charge.value, 2 * 210'000);
   EXPECT_EQ(snapshot->usage_sum({99}).value(), ledger::UsageLine{});
 }

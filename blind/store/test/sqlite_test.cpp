@@ -69,10 +69,12 @@ TEST_F(Sqlite, HistoryIsInsertOnlyForEveryHand) {
   auto txn = std::move(journal->begin()).value();
   ASSERT_TRUE(txn->insert(receipt_row(1, tenant, 1, {1})).ok());
   ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
+  ASSERT_TRUE(txn->insert(leaf_row(0, ledger::LeafKind::receipt)).ok());
   ASSERT_TRUE(txn->commit().ok());
   for (const char* sql :
-       {"UPDATE postings SET amount = 1", "DELETE FROM postings", "UPDATE receipts SET charge = 0",
-        "DELETE FROM receipts", "DELETE FROM voids", "UPDATE artefacts SET weights = x'00'",
+       {"DELETE FROM leaves", "UPDATE postings SET amount = 1", "DELETE FROM postings",
+        "UPDATE receipts SET charge = 0", "DELETE FROM receipts", "DELETE FROM voids",
+        "UPDATE artefacts SET weights = x'00'",
         "INSERT OR REPLACE INTO postings SELECT id, request, from_kind, from_tenant, to_kind, "
         "to_tenant, amount + 1, time, kind FROM postings",
         "UPDATE tenants SET available = -1"}) {
@@ -97,6 +99,34 @@ TEST_F(Sqlite, AnotherFileIsNotTakenForBooks) {
   ASSERT_EQ(shell("CREATE TABLE cats (name)"), SQLITE_OK);
   EXPECT_EQ(open_sqlite_journal(file_).error(), StoreError::corrupt);
   EXPECT_EQ(open_sqlite_reader(file_).error(), StoreError::older_schema);
+}
+
+TEST_F(Sqlite, BooksOfVersion1AreBroughtUpToDate) {
+  std::ifstream script("test/version1.sql");
+  const std::string sql(std::istreambuf_iterator<char>(script), {});
+  ASSERT_EQ(shell(sql.c_str()), SQLITE_OK);
+  EXPECT_EQ(open_sqlite_reader(file_).error(), StoreError::older_schema);
+  auto journal = open();
+  journal = open();  // once only
+  auto reader = std::move(open_sqlite_reader(file_)).value();
+  auto snapshot = std::move(reader->snapshot()).value();
+  EXPECT_EQ(ledger::check(*snapshot).value().finding_count, 0U);
+  const auto receipt = reader->receipt({0, 3}).value().value();
+  EXPECT_EQ(receipt.weights.words[0], 0x1111111111111111U);
+  EXPECT_EQ(receipt.balance_after.value, 840);
+  EXPECT_FALSE(receipt.account.valid()) << "it stands in no log";
+  {
+    auto txn = std::move(journal->begin()).value();
+    EXPECT_EQ(txn->tenant(tenant).value(), (ledger::TenantRow{{840}, {110}, 1, {}, {1'000}}))
+        << "its chain begins anew";
+    EXPECT_EQ(txn->open_holds({1}, {}, 9).value().size(), 1U) << "recovery ends it";
+    ASSERT_TRUE(txn->insert(receipt_row(9, tenant, 2, {1})).ok());
+    ASSERT_TRUE(txn->insert(leaf_row(0, ledger::LeafKind::receipt)).ok());
+    ASSERT_TRUE(txn->commit().ok());
+  }
+  for (const char* history : {"artefacts", "leaves", "receipts"}) {
+    EXPECT_EQ(shell((std::string("DELETE FROM ") + history).c_str()), SQLITE_CONSTRAINT) << history;
+  }
 }
 
 TEST_F(Sqlite, BooksOfANewerVersionAreLeftAlone) {

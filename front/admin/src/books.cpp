@@ -139,15 +139,28 @@ constexpr std::array words_of_findings = {
           "a receipt's charge is not its usage at its prices"},
     Words{ledger::FindingKind::chain_broken, "chain_broken",
           "a receipt does not point back at the one before it"},
+    Words{ledger::FindingKind::credited_differs, "credited_differs",
+          "the stored sum of top-ups is not what was posted"},
+    Words{ledger::FindingKind::balance_differs, "balance_differs",
+          "a receipt's balance is not what was credited less what was charged"},
+    Words{ledger::FindingKind::leaf_gap, "leaf_gap",
+          "a number is missing in the order of the log's entries"},
+    Words{ledger::FindingKind::leaves_differ, "leaves_differ",
+          "the log has not as many entries as its size says"},
+    Words{ledger::FindingKind::leaf_missing, "leaf_missing", "a receipt is not in the log"},
+    Words{ledger::FindingKind::leaf_differs, "leaf_differs",
+          "an entry of the log is not the commitment to its receipt"},
 };
 
-bool counts_receipts(ledger::FindingKind kind) {
-  return kind == ledger::FindingKind::sequence_gap || kind == ledger::FindingKind::sequence_differs;
+bool is_a_number(ledger::FindingKind kind) {
+  using enum ledger::FindingKind;
+  return kind == sequence_gap || kind == sequence_differs || kind == leaf_gap ||
+         kind == leaves_differ || kind == leaf_missing || kind == leaf_differs;
 }
 
 /// A finding's values, in the unit of what it tells.
 std::string value_text(ledger::FindingKind kind, std::int64_t value) {
-  return counts_receipts(kind) ? std::to_string(value) : to_text(base::Nano{value});
+  return is_a_number(kind) ? std::to_string(value) : to_text(base::Nano{value});
 }
 
 json::object shown(const Call& call, const ledger::Finding& finding) {
@@ -212,7 +225,7 @@ Answer check_ledger(const Call& call) {
       {"ok", report.value().finding_count == 0}, {"finding_count", report.value().finding_count},
       {"findings", std::move(findings)},         {"tenants", report.value().tenants},
       {"postings", report.value().postings},     {"receipts", report.value().receipts},
-      {"open_holds", report.value().open_holds}};
+      {"open_holds", report.value().open_holds}, {"leaves", report.value().leaves}};
 }
 
 }  // namespace admin

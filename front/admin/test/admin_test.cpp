@@ -102,6 +102,8 @@ class AdminTest : public ::testing::Test {
     const terms::ModelId model = *registry_->model_id("tiny");
     const auto offer = registry_->prices(model, clock_.now());
     settle::Hold hold{};
+    hold.account = {1, 1};
+    hold.price_list_hash = {{1, 2, 3, 4}};
     hold.request = {9, number};
     hold.tenant = tenant;
     hold.key = key;
@@ -115,6 +117,7 @@ class AdminTest : public ::testing::Test {
     hold.output_asked = 1;
     ASSERT_TRUE(std::holds_alternative<settle::Held>(money_->execute(hold)));
     settle::Settle settle{};
+    settle.salt = {{1, 2, 3, 4}};
     settle.request = hold.request;
     settle.now = clock_.now();
     settle.usage = {{1'000}, {200}, {output}};

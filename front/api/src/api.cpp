@@ -194,7 +194,7 @@ base::Result<Api::Inside::Served, Problem> Api::Inside::served(std::string_view 
   if (!offer.has_value()) {
     return base::Fail{model_without_price()};
   }
-  return Served{&found->second, {offer->list, offer->prices}};
+  return Served{&found->second, {offer->list, offer->list_hash, offer->prices}};
 }
 
 asio::awaitable<void> Api::Inside::healthz(Call& call) {

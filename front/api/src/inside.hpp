@@ -102,7 +102,7 @@ class Api::Inside {
   asio::awaitable<void> generate(Call& call, Parsed parsed, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;
   [[nodiscard]] static serve::Caller caller(const Call& call) {
-    return {call.key->tenant, call.key->id, call.key->limits};
+    return {call.key->tenant, call.key->account, call.key->id, call.key->limits};
   }
   [[nodiscard]] wire::ReplyHead head(const serve::Ticket& ticket, const std::string& model) const;
   [[nodiscard]] wire::UsageNote usage_note(const serve::Charged& charged) const;

@@ -72,6 +72,8 @@ class House {
     const terms::ModelId model = *registry_->model_id(model_name);
     const auto offer = registry_->prices(model, clock_.now());
     settle::Hold hold{};
+    hold.account = {1, 1};
+    hold.price_list_hash = {{1, 2, 3, 4}};
     hold.request = {9, ++last_};
     hold.tenant = tenant.id;
     hold.key = registry_->keys(tenant.id).front()->id;
@@ -84,6 +86,7 @@ class House {
     hold.choices = 1;
     hold.output_asked = 1;
     settle::Settle settled{};
+    settled.salt = {{1, 2, 3, 4}};
     settled.request = hold.request;
     settled.now = clock_.now();
     settled.usage = usage;

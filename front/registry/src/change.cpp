@@ -88,7 +88,7 @@ Answer<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& da
   try {
     auto inside = std::make_unique<Inside>(data_dir / "registry.db", clock, random,
                                            std::move(price_key).value());
-    create_tables(inside->database);
+    create_tables(inside->database, random);
     inside->published.set(read_all(inside->database));
     return std::unique_ptr<Registry>(new Registry(std::move(inside)));
   } catch (const SqlFailure& failure) {
@@ -101,9 +101,13 @@ Answer<TenantPtr> Registry::create_tenant(std::string_view name) {
     return Fail{Error::bad_name};
   }
   return attempt<TenantPtr>(inside_->writing, [&]() -> Answer<TenantPtr> {
-    Tenant tenant{{}, std::string(name), inside_->clock.now(), random_bytes(inside_->random)};
-    Statement insert(inside_->database, "INSERT INTO tenants(name, created, salt) VALUES(?, ?, ?)");
+    Tenant tenant{{}, std::string(name), inside_->clock.now(), random_bytes(inside_->random), {}};
+    const auto account = random_bytes(inside_->random);
+    tenant.account = account_of(account);
+    Statement insert(inside_->database,
+                     "INSERT INTO tenants(name, created, salt, account) VALUES(?, ?, ?, ?)");
     insert.bind(name).bind(tenant.created.value).bind(std::span(tenant.salt));
+    insert.bind(std::span(account).first(16));
     if (!insert.insert()) {
       return Fail{Error::name_taken};
     }
@@ -134,7 +138,10 @@ Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view nam
     const Hash hash = sha256(made.secret);
     Key key;
     key.tenant = tenant;
-    key.tenant_name = tenant.valid() ? owner->second->name : "";
+    if (tenant.valid()) {
+      key.tenant_name = owner->second->name;
+      key.account = owner->second->account;
+    }
     key.name = name;
     key.prefix = made.secret.substr(0, prefix_size);
     key.created = inside_->clock.now();
@@ -245,6 +252,13 @@ Findings Registry::check(const PriceDraft& draft) const {
     findings.push_back("currency is " + draft.currency + ", every balance is in " +
                        snapshot->lists.back()->currency + ": it cannot change");
   }
+  for (const NamedPrices& model : draft.models) {
+    const auto known = snapshot->models.find(model.model);
+    const terms::ModelId id = known == snapshot->models.end() ? terms::ModelId{} : known->second;
+    if (model.id.valid() && model.id != id) {
+      findings.push_back("model '" + model.model + "' has another id: leave id out");
+    }
+  }
   const std::int64_t now = inside_->clock.now().value;
   if (draft.valid_from && draft.valid_from->value < now - now % ns_per_s) {
     findings.emplace_back(
@@ -267,6 +281,9 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
     Snapshot next = *inside_->published.get();
     Transaction transaction(inside_->database);
     name_models(inside_->database, dated.models, next);
+    for (NamedPrices& model : dated.models) {
+      model.id = next.models.find(model.model)->second;
+    }
     auto list = list_of(canonical_json(next.lists.size() + 1, dated), next.models);
     base::invariant(list.has_value(), "a list that passed its checks can be read back");
     const auto signature = inside_->price_key.sign(list->canonical);
@@ -309,14 +326,17 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish_missing(
     draft.currency = current->currency;
     draft.models = current->models;
   }
-  const std::size_t before = draft.models.size();
+  // A list of before lists named the ids of their models is repeated as well.
+  bool missing = std::any_of(draft.models.begin(), draft.models.end(),
+                             [](const NamedPrices& model) { return !model.id.valid(); });
   for (const NamedPrices& model : models) {
     const auto same = [&](const NamedPrices& other) { return other.model == model.model; };
     if (std::none_of(draft.models.begin(), draft.models.end(), same)) {
       draft.models.push_back(model);
+      missing = true;
     }
   }
-  return draft.models.size() == before ? ListPtr() : publish(draft);
+  return missing ? publish(draft) : ListPtr();
 }
 
 std::string_view describe(Error error) {

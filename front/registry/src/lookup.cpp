@@ -63,7 +63,8 @@ std::optional<Offer> Registry::prices(terms::ModelId model, base::UnixNs now) co
   if (found == prices.end()) {
     return std::nullopt;
   }
-  return Offer{snapshot->lists[static_cast<std::size_t>(current)]->list.id, found->second};
+  const PublishedList& list = *snapshot->lists[static_cast<std::size_t>(current)];
+  return Offer{list.list.id, list.digest, found->second};
 }
 
 ListPtr Registry::price_list(base::UnixNs now) const {

@@ -123,7 +123,9 @@ class Parser {
       return;
     }
     NamedPrices model{std::string(name->get_string()), {}};
-    expect_only(object, {"model", price_fields[0].name, price_fields[1].name, price_fields[2].name},
+    model.id = read_id(object.if_contains("id"), "model " + shown(model.model));
+    expect_only(object,
+                {"model", "id", price_fields[0].name, price_fields[1].name, price_fields[2].name},
                 "model " + shown(model.model));
     for (const PriceField& field : price_fields) {
       model.prices.*field.field = read_price(object.if_contains(field.name),
@@ -134,6 +136,19 @@ class Parser {
       findings.push_back("model " + shown(model.model) + " is there twice");
     }
     draft.models.push_back(std::move(model));
+  }
+
+  terms::ModelId read_id(const json::value* id, const std::string& where) {
+    if (id == nullptr) {
+      return {};
+    }
+    boost::system::error_code error;
+    const auto number = id->to_number<std::uint64_t>(error);
+    if (error || id->is_double() || number == 0) {
+      findings.push_back(where + ": id must be a whole number above 0; or leave it out");
+      return {};
+    }
+    return {number};
   }
 
   price::NanoPerMtok read_price(const json::value* value, const std::string& where) {
@@ -234,8 +249,9 @@ std::string canonical_json(std::uint64_t version, const PriceDraft& draft) {
   const char* comma = "";
   for (const auto& [name, model] : sorted) {
     text += comma;
-    text += "{\"cached_input_per_mtok\":\"" + to_text(model->prices.cached) +
-            "\",\"input_per_mtok\":\"" + to_text(model->prices.input) + "\",\"model\":\"" +
+    text += "{\"cached_input_per_mtok\":\"" + to_text(model->prices.cached) + "\"," +
+            (model->id.valid() ? "\"id\":" + std::to_string(model->id.value) + "," : "") +
+            "\"input_per_mtok\":\"" + to_text(model->prices.input) + "\",\"model\":\"" +
             model->model + "\",\"output_per_mtok\":\"" + to_text(model->prices.output) + "\"}";
     comma = ",";
   }

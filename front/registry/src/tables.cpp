@@ -7,14 +7,15 @@
 namespace registry {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 constexpr const char* schema = R"(
 CREATE TABLE tenants(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   name TEXT NOT NULL UNIQUE,
   created INTEGER NOT NULL,
-  salt BLOB NOT NULL) STRICT;
+  salt BLOB NOT NULL,
+  account BLOB UNIQUE) STRICT;
 CREATE TABLE keys(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   tenant INTEGER REFERENCES tenants(id),
@@ -37,7 +38,7 @@ CREATE TABLE price_lists(
   hash BLOB NOT NULL,
   signature BLOB NOT NULL,
   public_key TEXT NOT NULL) STRICT;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 )";
 
 template <class IdType>
@@ -55,15 +56,41 @@ Hash hash_at(const Statement& row, int column) {
   return hash;
 }
 
+terms::Pseudonym account_at(const Statement& row, int column) {
+  const auto bytes = row.bytes(column);
+  if (bytes.size() != 16) {
+    throw SqlFailure{Error::damaged};
+  }
+  return account_of(bytes);
+}
+
+/// Tenants of before receipts had accounts get theirs.
+void give_accounts(Database& database, base::Random& random) {
+  std::vector<std::int64_t> tenants;
+  for (Statement row(database, "SELECT id FROM tenants"); row.next();) {
+    tenants.push_back(row.integer(0));
+  }
+  for (const std::int64_t tenant : tenants) {
+    const auto bytes = random_bytes(random);
+    Statement(database, "UPDATE tenants SET account = ? WHERE id = ?")
+        .bind(std::span(bytes).first(16))
+        .bind(tenant)
+        .next();
+  }
+}
+
 std::uint64_t count_at(const Statement& row, int column) {
   return static_cast<std::uint64_t>(row.integer(column));
 }
 
 void read_tenants(const Database& database, Snapshot& snapshot) {
-  Statement row(database, "SELECT id, name, created, salt FROM tenants ORDER BY id");
+  Statement row(database, "SELECT id, name, created, salt, account FROM tenants ORDER BY id");
   while (row.next()) {
-    const auto tenant = std::make_shared<const Tenant>(
-        Tenant{id_at<terms::TenantId>(row, 0), row.text(1), {row.integer(2)}, hash_at(row, 3)});
+    const auto tenant = std::make_shared<const Tenant>(Tenant{id_at<terms::TenantId>(row, 0),
+                                                              row.text(1),
+                                                              {row.integer(2)},
+                                                              hash_at(row, 3),
+                                                              account_at(row, 4)});
     snapshot.tenants[tenant->id] = tenant;
     snapshot.tenants_by_name[tenant->name] = tenant;
   }
@@ -78,7 +105,10 @@ void read_keys(const Database& database, Snapshot& snapshot) {
     key.id = id_at<terms::KeyId>(row, 0);
     key.tenant = id_at<terms::TenantId>(row, 1);
     const auto tenant = snapshot.tenants.find(key.tenant);
-    key.tenant_name = tenant == snapshot.tenants.end() ? "" : tenant->second->name;
+    if (tenant != snapshot.tenants.end()) {
+      key.tenant_name = tenant->second->name;
+      key.account = tenant->second->account;
+    }
     key.name = row.text(2);
     key.prefix = row.text(4);
     key.created = {row.integer(5)};
@@ -137,7 +167,16 @@ std::ptrdiff_t Snapshot::current(base::UnixNs now) const {
   return best;
 }
 
-void create_tables(Database& database) {
+terms::Pseudonym account_of(std::span<const std::uint8_t> bytes) {
+  terms::Pseudonym account;
+  for (std::size_t i = 0; i < 8; ++i) {
+    account.high = account.high << 8U | bytes[i];
+    account.low = account.low << 8U | bytes[8 + i];
+  }
+  return account;
+}
+
+void create_tables(Database& database, base::Random& random) {
   Transaction transaction(database);
   std::int64_t version = 0;
   {
@@ -149,6 +188,12 @@ void create_tables(Database& database) {
   }
   if (version == 0) {
     database.run(schema);
+  }
+  if (version == 1) {
+    database.run("ALTER TABLE tenants ADD COLUMN account BLOB");
+    database.run("CREATE UNIQUE INDEX tenants_by_account ON tenants(account)");
+    give_accounts(database, random);
+    database.run("PRAGMA user_version = 2");
   }
   transaction.commit();
 }
@@ -176,12 +221,14 @@ std::optional<PublishedList> list_of(
   list.models = std::move(draft.value().models);
   for (const NamedPrices& model : list.models) {
     const auto id = models.find(model.model);
-    if (id == models.end()) {
+    if (id == models.end() || (model.id.valid() && model.id != id->second)) {
       return std::nullopt;
     }
     list.list.entries.push_back({id->second, model.prices});
   }
-  list.hash = notation::to_hex(sha256(canonical));
+  const Hash hash = sha256(canonical);
+  list.hash = notation::to_hex(hash);
+  list.digest = notation::digest_of(hash);
   list.canonical = std::move(canonical);
   return list;
 }

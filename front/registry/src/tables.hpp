@@ -7,8 +7,12 @@
 
 namespace registry {
 
-/// Creates what is missing. Throws SqlFailure{newer} for the schema of a later version.
-void create_tables(Database& database);
+/// Creates what is missing and brings an older version up to date. Throws SqlFailure{newer} for
+/// the schema of a later version.
+void create_tables(Database& database, base::Random& random);
+
+/// The first 16 bytes.
+[[nodiscard]] terms::Pseudonym account_of(std::span<const std::uint8_t> bytes);
 
 /// Reads everything. Throws SqlFailure{damaged} when a price list is not what was signed.
 [[nodiscard]] Snapshot read_all(const Database& database);

@@ -42,10 +42,10 @@ TEST_F(PriceLists, APublishedListHoldsAndIsWrittenCanonically) {
   clock.time_ns += 123;
   const auto list = registry->publish(draft(100)).value();
   EXPECT_EQ(list->canonical,
-            R"({"currency":"USD","models":[{"cached_input_per_mtok":"0.10","input_per_mtok":)"
-            R"("0.20","model":"a","output_per_mtok":"0.80"},{"cached_input_per_mtok":"0.05",)"
-            R"("input_per_mtok":"0.10","model":"b","output_per_mtok":"0.40"}],)"
-            R"("valid_from":"2027-01-15T08:00:00Z","version":1})");
+            R"({"currency":"USD","models":[{"cached_input_per_mtok":"0.10","id":2,)"
+            R"("input_per_mtok":"0.20","model":"a","output_per_mtok":"0.80"},)"
+            R"({"cached_input_per_mtok":"0.05","id":1,"input_per_mtok":"0.10","model":"b",)"
+            R"("output_per_mtok":"0.40"}],"valid_from":"2027-01-15T08:00:00Z","version":1})");
   const auto offer = registry->prices(*registry->model_id("a"), clock.now());
   ASSERT_TRUE(offer);
   EXPECT_EQ(offer->list, terms::PriceListId{1});

@@ -322,6 +322,7 @@ void EngineLoop::settle(Active& active) {
   command.output = active.output_digest();
   command.weights = engine_.facts().weights;
   command.tokenizer = engine_.facts().tokenizer;
+  command.salt = active.order.salt;
   command.now = clock_.now();
   command.usage = usage;
   command.end = active.end;

@@ -77,10 +77,12 @@ base::Result<base::Done, Unfit> fit(Prepared& prepared, std::uint64_t output_ask
 settle::Hold hold_for(const Prepared& prepared, const Caller& caller, const Offer& offer) {
   settle::Hold hold;
   hold.tenant = caller.tenant;
+  hold.account = caller.account;
   hold.key = caller.key;
   hold.limits = caller.limits;
   hold.model = prepared.flavour.model;
   hold.price_list = offer.list;
+  hold.price_list_hash = offer.list_hash;
   hold.prices = offer.prices;
   hold.input = prepared.input;
   hold.output_max = prepared.output_max;
@@ -167,6 +169,7 @@ Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
   order.request = id;
   order.tenant = caller.tenant;
   order.key = caller.key;
+  order.salt = {{random_.next(), random_.next(), random_.next(), random_.next() | 1U}};
   order.model = prepared.flavour.model;
   order.kind = prepared.kind;
   order.prompts = std::move(prepared.prompts);

@@ -39,7 +39,7 @@ TEST(Endings, the_last_token_that_the_balance_pays_for) {
   House house(says("hello"));
   const terms::TenantId poor{70};
   house.credit(poor, 3 + 2 * 4 + 1);
-  Job job = house.submit(ask("hi"), {poor, key, {}});
+  Job job = house.submit(ask("hi"), {poor, {6, 6}, key, {}});
   house.run();
   const Seen& seen = job.look();
   EXPECT_EQ(seen.text.at(0), "hell");
@@ -52,7 +52,7 @@ TEST(Endings, what_was_asked_for_must_be_payable_in_full) {
   House house(says("hello"));
   const terms::TenantId poor{70};
   house.credit(poor, 3 + 2 * 4);
-  Job job = house.submit(ask("hi", 5), {poor, key, {}});
+  Job job = house.submit(ask("hi", 5), {poor, {6, 6}, key, {}});
   house.run();
   ASSERT_TRUE(job.look().failed.has_value());
   EXPECT_EQ(job.seen.failed->refused.why, settle::Refusal::insufficient_balance);
@@ -65,7 +65,8 @@ TEST(Endings, the_contexts_end) {
   auto prepared = Hall::prepare(house.flavour(6), ask("hi"));
   ASSERT_TRUE(prepared.ok());
   auto stream = std::make_shared<Stream>(Reading::when_complete);
-  house.hall.submit(std::move(prepared).value(), {tenant, key, {}}, {{1}, prices}, {}, stream);
+  house.hall.submit(std::move(prepared).value(), {tenant, {5, 6}, key, {}},
+                    {{1}, {{1, 2, 3, 4}}, prices}, {}, stream);
   house.run();
   Seen seen;
   seen.take(*stream);
@@ -170,10 +171,10 @@ TEST(Endings, a_chat_is_counted_as_rendered) {
 
 TEST(Endings, a_request_keeps_the_price_it_was_admitted_at) {
   House house(says("hello"));
-  const Offer dearer{{2}, {{10'000'000}, {0}, {20'000'000}}};
+  const Offer dearer{{2}, {{1, 2, 3, 4}}, {{10'000'000}, {0}, {20'000'000}}};
   Job before = house.submit(ask("hi", 10));
   house.run_steps(2);
-  Job after = house.submit(ask("hi", 10), {tenant, key, {}},
+  Job after = house.submit(ask("hi", 10), {tenant, {5, 6}, key, {}},
                            std::make_shared<Stream>(Reading::as_it_comes), {}, dearer);
   house.run();
   EXPECT_EQ(before.look().charged->charge.value, 15);

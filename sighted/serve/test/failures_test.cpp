@@ -244,7 +244,7 @@ TEST(Idempotency, a_key_is_served_and_charged_once) {
   House house(says("hello"));
   const terms::Digest digest{{1, 2, 3, 4}};
   const auto again = [&house, &digest] {
-    return house.submit(ask("hi", 10), {tenant, key, {}},
+    return house.submit(ask("hi", 10), {tenant, {5, 6}, key, {}},
                         std::make_shared<Stream>(Reading::as_it_comes), digest);
   };
   Job first = again();
@@ -269,7 +269,7 @@ TEST(Idempotency, a_request_that_cost_nothing_frees_its_key) {
   House house(says("hello"));
   const terms::Digest digest{{1, 2, 3, 4}};
   const auto again = [&house, &digest] {
-    return house.submit(ask("hi", 10), {tenant, key, {}},
+    return house.submit(ask("hi", 10), {tenant, {5, 6}, key, {}},
                         std::make_shared<Stream>(Reading::as_it_comes), digest);
   };
   Job first = again();

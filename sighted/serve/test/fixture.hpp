@@ -189,9 +189,9 @@ class House {
   [[nodiscard]] Flavour flavour(std::uint32_t context = 4096) { return {{4}, &loop, context}; }
 
   template <class Request>
-  Job submit(const Request& request, Caller caller = {tenant, key, {}},
+  Job submit(const Request& request, Caller caller = {tenant, {5, 6}, key, {}},
              std::shared_ptr<Stream> stream = std::make_shared<Stream>(Reading::as_it_comes),
-             terms::Digest idempotency = {}, Offer offer = {{1}, prices}) {
+             terms::Digest idempotency = {}, Offer offer = {{1}, {{1, 2, 3, 4}}, prices}) {
     auto prepared = Hall::prepare(flavour(), request);
     EXPECT_TRUE(prepared.ok());
     Ticket ticket = hall.submit(std::move(prepared).value(), caller, offer, idempotency, stream);

@@ -77,7 +77,7 @@ TEST(Leaving, neighbours_do_not_notice) {
 TEST(Leaving, a_slow_reader_is_cut_and_pays_for_what_was_decoded) {
   House house(endless());
   const auto narrow = std::make_shared<Stream>(Reading::as_it_comes, 4 * sizeof(Event));
-  Job job = house.submit(ask("hi", 1000), {tenant, key, {}}, narrow);
+  Job job = house.submit(ask("hi", 1000), {tenant, {5, 6}, key, {}}, narrow);
   house.run();
   const Seen& seen = job.look();
   ASSERT_TRUE(seen.charged.has_value()) << "the last event always fits";
@@ -91,7 +91,7 @@ TEST(Leaving, a_slow_reader_is_cut_and_pays_for_what_was_decoded) {
 TEST(Leaving, a_reader_that_keeps_up_is_not_cut) {
   House house(endless());
   const auto narrow = std::make_shared<Stream>(Reading::as_it_comes, 4 * sizeof(Event));
-  Job job = house.submit(ask("hi", 50), {tenant, key, {}}, narrow);
+  Job job = house.submit(ask("hi", 50), {tenant, {5, 6}, key, {}}, narrow);
   house.money.turn();
   while (house.loop.turn()) {
     job.look();
@@ -103,7 +103,7 @@ TEST(Leaving, a_reader_that_keeps_up_is_not_cut) {
 
 TEST(Leaving, a_revoked_key_ends_what_it_runs_and_no_more) {
   House house(endless());
-  const Caller other{tenant, {9}, {}};
+  const Caller other{tenant, {5, 6}, {9}, {}};
   Job revoked = house.submit(ask("hi", 20));
   Job stays = house.submit(ask("hi", 20), other);
   house.run_steps(3);

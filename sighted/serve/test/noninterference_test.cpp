@@ -4,14 +4,16 @@
 // the scheduler tells the metrics, postings, voids, receipts, balances.
 //
 // Two fields of a receipt are made by the sighted wing or from it and are left out: the digest over
-// the output tokens, and with it the hash of the receipt before. They must differ between the runs,
-// or the texts were not different at all.
+// the output tokens, and with it the hash of the receipt before. So are the log's entries, which
+// commit to both. They must differ between the runs, or the texts were not different at all.
 //
 // Broken on purpose: with a job's tenant taken from its prompt's last token (in Active::item)
 // plans, metrics and charges differ; with an answer's last token left out of the usage where it is
 // a space (in Active::usage) charges and journal do. The test failed both times.
 #include <cstring>
 #include <span>
+
+#include <receipt/hash.hpp>
 
 #include "fixture.hpp"
 
@@ -51,7 +53,8 @@ struct Trail {
   std::string counts;    ///< What the scheduler tells the metrics, after each turn.
   std::string observed;  ///< What finished requests tell the metrics.
   std::string journal;
-  std::string digests;  ///< Output digests: made of content, and no part of the comparison.
+  std::string commitments;  ///< Made of digests.
+  std::string digests;      ///< Output digests: made of content, and no part of the comparison.
   std::size_t steps = 0;
   std::size_t evictions = 0;
   std::size_t receipts = 0;
@@ -66,15 +69,21 @@ void add_books(Trail& trail, ledger::Reader& reader) {
   trail.receipts = receipts.size();
   for (ledger::Receipt& receipt : receipts) {
     add(trail.digests, receipt.output);
+    add(trail.commitments, receipt::marks_of(receipt).commitment);
     receipt.output = {};
     receipt.previous = {};
   }
   add_all(trail.journal, receipts);
+  for (const ledger::LeafRow& leaf : all_of(snapshot->leaves())) {
+    add(trail.journal, leaf.index);
+    add(trail.journal, leaf.kind);
+  }
   for (const ledger::TenantEntry& entry : all_of(snapshot->tenants())) {
     add(trail.journal, entry.tenant);
     add(trail.journal, entry.row.available);
     add(trail.journal, entry.row.held);
     add(trail.journal, entry.row.sequence);
+    add(trail.journal, entry.row.credited);
   }
 }
 
@@ -140,7 +149,7 @@ class Trace {
   }
 
   void arrive(std::uint64_t i) {
-    const Caller caller{{20 + i % 3}, {30 + i % 4}, {}};
+    const Caller caller{{20 + i % 3}, {40, i % 3}, {30 + i % 4}, {}};
     const auto stream = std::make_shared<Stream>(Reading::when_complete);
     if (i % 8 == 7) {
       content::EmbeddingRequest request;
@@ -183,6 +192,7 @@ TEST(Noninterference, decisions_do_not_depend_on_texts) {
   EXPECT_GT(one.evictions, 0U);
   EXPECT_GT(one.receipts, 20U);
   EXPECT_NE(one.digests, other.digests);
+  EXPECT_NE(one.commitments, other.commitments);
 
   EXPECT_TRUE(one.plans == other.plans) << "step plans";
   EXPECT_TRUE(one.counts == other.counts) << "the scheduler's metrics";

@@ -112,7 +112,7 @@ TEST(Hall, many_clients_that_come_and_go_leave_the_books_right) {
     std::vector<std::jthread> clients;
     for (std::uint64_t client = 0; client < 6; ++client) {
       clients.emplace_back([&house, &paid, client] {
-        paid += visit(house, {tenant, {100 + client}, {}}, client, 30);
+        paid += visit(house, {tenant, {5, 6}, {100 + client}, {}}, client, 30);
       });
     }
   }

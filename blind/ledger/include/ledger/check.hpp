@@ -30,9 +30,16 @@ enum class FindingKind : std::uint32_t {
   usage_differs,     ///< A tenant's charges by hour (found) are not its receipts' (expected).
   charge_wrong,      ///< A receipt's charge (found) is not its usage times its prices.
   chain_broken,      ///< A receipt does not point back at the one before it.
+  credited_differs,  ///< Stored net top-ups (found) are not what was posted (expected).
+  balance_differs,   ///< A receipt's balance_after (found) is not credited - charges (expected).
+  leaf_gap,          ///< A log entry has another index (found) than the next (expected).
+  leaves_differ,     ///< The size of the log as stored (found) is not its entries (expected).
+  leaf_missing,      ///< A receipt without its log entry (found: the index it names).
+  leaf_differs,      ///< A log entry (found: its index) that is not the receipt's commitment.
 };
 
-/// `expected` and `found` are in the unit of what they tell: nano-units, or a receipt's number.
+/// `expected` and `found` are in the unit of what they tell: nano-units, or a receipt's or an
+/// entry's number.
 struct Finding {
   FindingKind kind = FindingKind::posting_malformed;
   terms::TenantId tenant;
@@ -49,6 +56,7 @@ struct CheckReport {
   std::uint64_t receipts = 0;
   std::uint64_t tenants = 0;
   std::uint64_t open_holds = 0;
+  std::uint64_t leaves = 0;
 
   /// Keeps up to 1,000 and counts the rest.
   void add(const Finding& finding);

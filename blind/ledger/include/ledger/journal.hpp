@@ -54,9 +54,10 @@ class Txn {
   virtual Stored<std::optional<HoldRow>> hold(terms::RequestId request) = 0;
   virtual Stored<base::Done> insert(const HoldRow& row) = 0;
   virtual Stored<base::Done> remove_hold(terms::RequestId request) = 0;
-  /// Up to `limit` open holds, in the order of their ids, those after `after` (none = from the
-  /// start).
-  virtual Stored<std::vector<HoldRow>> open_holds(terms::RequestId after, std::uint32_t limit) = 0;
+  /// Up to `limit` open holds of one server (none = of all), in the order of their ids, those
+  /// after `after` (none = from the start).
+  virtual Stored<std::vector<HoldRow>> open_holds(terms::ServerId server, terms::RequestId after,
+                                                  std::uint32_t limit) = 0;
 
   // Idempotency keys: who has claimed one. A tenant sees only its own.
   virtual Stored<std::optional<terms::RequestId>> claim(terms::TenantId tenant,
@@ -69,10 +70,14 @@ class Txn {
   virtual Stored<base::Done> insert(const Posting& posting) = 0;
   virtual Stored<base::Done> insert(const Receipt& receipt) = 0;
   virtual Stored<base::Done> insert(const VoidRow& row) = 0;
+  /// A log entry is inserted once, and so is a document's hash.
+  virtual Stored<base::Done> insert(const LeafRow& row) = 0;
   virtual Stored<std::optional<Receipt>> receipt(terms::RequestId id) = 0;
   virtual Stored<bool> is_voided(terms::RequestId request) = 0;
   /// The credit or debit with that request id.
   virtual Stored<std::optional<Posting>> top_up(terms::RequestId request) = 0;
+  /// The log entry of the document with that leaf hash.
+  virtual Stored<std::optional<LeafRow>> document(const terms::Digest& leaf_hash) = 0;
 
   /// Returns when everything is durable. On an error it is as good as certain that nothing is;
   /// a store may nevertheless find it done after its recovery, so the caller repeats itself by

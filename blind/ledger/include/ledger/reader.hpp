@@ -97,6 +97,8 @@ class Snapshot {
   virtual Rows<VoidRow> voids_by_request() = 0;
   virtual Rows<Receipt> receipts_by_request() = 0;
   virtual Rows<Receipt> receipts_by_tenant() = 0;  ///< By tenant, then sequence.
+  virtual Rows<Receipt> receipts_by_leaf() = 0;    ///< Those that have a leaf.
+  virtual Rows<LeafRow> leaves() = 0;              ///< By index.
   /// What a tenant used, all time: from the sums that usage() answers from, if the store has any.
   virtual Stored<UsageLine> usage_sum(terms::TenantId tenant) = 0;
 };
@@ -124,6 +126,10 @@ class Reader {
   virtual Stored<std::vector<UsageLine>> usage(terms::TenantId tenant, base::UnixNs from,
                                                base::UnixNs to, Grouping grouping) = 0;
   virtual Stored<std::uint64_t> open_holds() = 0;
+  /// Log entries from index `first` on, in order, at most `limit`.
+  virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;
+  /// The log entry of the document with that leaf hash.
+  virtual Stored<std::optional<LeafRow>> document(const terms::Digest& leaf_hash) = 0;
   /// Cost: linear in tenants and receipts.
   virtual Stored<Totals> totals() = 0;
   virtual Stored<std::unique_ptr<Snapshot>> snapshot() = 0;

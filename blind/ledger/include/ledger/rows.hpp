@@ -63,10 +63,11 @@ struct Posting {
 };
 static_assert(base::Blind<Posting>);
 
-/// The operator's two accounts. Their sum is minus what the tenants have.
+/// The operator's two accounts, whose sum is minus what the tenants have, and the log's size.
 struct HouseRow {
   base::Nano revenue;
   base::Nano outside;
+  std::uint64_t leaves = 0;  ///< Of the transparency log; the next one's index.
   friend constexpr bool operator==(const HouseRow&, const HouseRow&) = default;
 };
 
@@ -76,6 +77,7 @@ struct TenantRow {
   base::Nano held;             ///< >= 0; the sum of the tenant's open holds.
   std::uint64_t sequence = 0;  ///< Of its last receipt; 0 = none yet.
   terms::Digest chain;         ///< Hash of its last receipt; none = none yet.
+  base::Nano credited = {};    ///< >= 0; all that ever came in, less what went back out.
   friend constexpr bool operator==(const TenantRow&, const TenantRow&) = default;
 };
 
@@ -98,10 +100,13 @@ struct MonthRow {
 /// Money set aside for one running request. The row is gone when the request has ended.
 struct HoldRow {
   terms::RequestId request;
+  terms::ServerId server;  ///< Whose hold it is: who ends it, and whose recovery does.
   terms::TenantId tenant;
+  terms::Pseudonym account;  ///< What the receipt will call the tenant.
   terms::KeyId key;
   terms::ModelId model;
   terms::PriceListId price_list;
+  terms::Digest price_list_hash;
   terms::Prices prices;       ///< The settlement uses these, whatever is published meanwhile.
   terms::Digest idempotency;  ///< The claim to free if it is voided; none = no claim.
   base::Nano amount;          ///< >= 0
@@ -111,10 +116,14 @@ struct HoldRow {
   base::Tokens output_granted;
 
   static consteval auto fields() {
-    return std::tuple{&HoldRow::request,     &HoldRow::tenant,     &HoldRow::key,
-                      &HoldRow::model,       &HoldRow::price_list, &HoldRow::prices,
-                      &HoldRow::idempotency, &HoldRow::amount,     &HoldRow::held_at,
-                      &HoldRow::reserved_at, &HoldRow::input,      &HoldRow::output_granted};
+    return std::tuple{&HoldRow::request,       &HoldRow::server,
+                      &HoldRow::tenant,        &HoldRow::account,
+                      &HoldRow::key,           &HoldRow::model,
+                      &HoldRow::price_list,    &HoldRow::price_list_hash,
+                      &HoldRow::prices,        &HoldRow::idempotency,
+                      &HoldRow::amount,        &HoldRow::held_at,
+                      &HoldRow::reserved_at,   &HoldRow::input,
+                      &HoldRow::output_granted};
   }
   friend constexpr bool operator==(const HoldRow&, const HoldRow&) = default;
 };
@@ -134,13 +143,18 @@ struct VoidRow {
 static_assert(base::Blind<VoidRow>);
 
 /// What a request was charged and why, in numbers. Insert-only.
+///
+/// One of before there was a log has no account: it has no salt and no leaf either, its
+/// balance_after is what was available alone, and no chain is checked through it.
 struct Receipt {
   terms::RequestId id;  ///< The request's.
   terms::TenantId tenant;
+  terms::Pseudonym account;
   terms::KeyId key;
   std::uint64_t sequence = 0;  ///< The tenant's receipts are 1, 2, 3 ... without a gap.
   terms::ModelId model;
   terms::PriceListId price_list;
+  terms::Digest price_list_hash;  ///< SHA-256 of its canonical JSON.
   terms::Prices prices;
   terms::Digest weights;
   terms::Digest tokenizer;
@@ -149,20 +163,59 @@ struct Receipt {
   base::UnixNs held_at;
   base::UnixNs time;  ///< Of the settlement.
   base::Nano charge;
-  base::Nano balance_after;  ///< Available to the tenant once this was settled.
+  base::Nano balance_after;  ///< What the tenant has once this was settled, available and held.
+  base::Nano credited;       ///< TenantRow::credited at that moment.
+  terms::Digest salt;        ///< Hides the receipt behind its commitment in the log.
+  std::uint64_t leaf = 0;    ///< Of that commitment: its index.
   terms::Usage usage;
   terms::EndReason end = terms::EndReason::stop;
 
   static consteval auto fields() {
-    return std::tuple{&Receipt::id,       &Receipt::tenant,   &Receipt::key,
-                      &Receipt::sequence, &Receipt::model,    &Receipt::price_list,
-                      &Receipt::prices,   &Receipt::weights,  &Receipt::tokenizer,
-                      &Receipt::output,   &Receipt::previous, &Receipt::held_at,
-                      &Receipt::time,     &Receipt::charge,   &Receipt::balance_after,
-                      &Receipt::usage,    &Receipt::end};
+    return std::tuple{&Receipt::id,
+                      &Receipt::tenant,
+                      &Receipt::account,
+                      &Receipt::key,
+                      &Receipt::sequence,
+                      &Receipt::model,
+                      &Receipt::price_list,
+                      &Receipt::price_list_hash,
+                      &Receipt::prices,
+                      &Receipt::weights,
+                      &Receipt::tokenizer,
+                      &Receipt::output,
+                      &Receipt::previous,
+                      &Receipt::held_at,
+                      &Receipt::time,
+                      &Receipt::charge,
+                      &Receipt::balance_after,
+                      &Receipt::credited,
+                      &Receipt::salt,
+                      &Receipt::leaf,
+                      &Receipt::usage,
+                      &Receipt::end};
   }
   friend constexpr bool operator==(const Receipt&, const Receipt&) = default;
 };
 static_assert(base::Blind<Receipt>);
+
+/// Stored: never renumber.
+enum class LeafKind : std::uint32_t {
+  receipt = 1,   ///< The value is the entry itself: the commitment to a receipt.
+  document = 2,  ///< The value is the leaf hash; the entry is kept by who published it.
+};
+
+/// An entry of the transparency log. Insert-only, numbered 0, 1, 2 ... without a gap.
+struct LeafRow {
+  std::uint64_t index = 0;
+  terms::Digest value = {};
+  LeafKind kind = LeafKind::receipt;
+  std::uint32_t unused = 0;  ///< Names the padding: nothing may hide there.
+
+  static consteval auto fields() {
+    return std::tuple{&LeafRow::index, &LeafRow::value, &LeafRow::kind, &LeafRow::unused};
+  }
+  friend constexpr bool operator==(const LeafRow&, const LeafRow&) = default;
+};
+static_assert(base::Blind<LeafRow>);
 
 }  // namespace ledger

@@ -47,4 +47,7 @@ Stored<base::Done> undo(WorkingSet& set, const HoldRow& hold, base::UnixNs now);
 Stored<Moved> top_up(WorkingSet& set, terms::TenantId tenant, base::Nano amount,
                      terms::RequestId request, base::UnixNs now);
 
+/// Adds an entry to the log and returns its index.
+Stored<std::uint64_t> append_leaf(WorkingSet& set, LeafKind kind, const terms::Digest& value);
+
 }  // namespace ledger

@@ -36,6 +36,18 @@ bool well_formed(const Posting& posting) {
 /// from what is stored all the same, and are reported.
 struct Accounts {
   std::map<AccountId, std::int64_t> sums;
+  std::map<terms::TenantId, std::int64_t> credited;
+
+  /// Net top-ups are what went between a tenant and the world.
+  void count_top_up(const Posting& entry) {
+    const std::int64_t amount = entry.amount.value;
+    const bool in = entry.kind == PostingKind::credit;
+    if (in || entry.kind == PostingKind::debit) {
+      std::int64_t& sum = credited[in ? entry.to.tenant : entry.from.tenant];
+      sum = static_cast<std::int64_t>(static_cast<std::uint64_t>(sum) +
+                                      static_cast<std::uint64_t>(in ? amount : -amount));
+    }
+  }
 
   void move(AccountId account, std::int64_t amount) {
     std::int64_t& sum = sums[account];
@@ -74,6 +86,7 @@ Stored<Accounts> add_up(Snapshot& snapshot, CheckReport& report) {
     }
     accounts.move(entry.from, -entry.amount.value);
     accounts.move(entry.to, entry.amount.value);
+    accounts.count_top_up(entry);
     if (is_tenants(entry.from) && accounts.sums[entry.from] < 0) {
       report.add({FindingKind::went_below_zero, entry.from.tenant, entry.request, 0,
                   accounts.sums[entry.from]});
@@ -106,6 +119,8 @@ Stored<base::Done> balances(Snapshot& snapshot, CheckReport& report) {
             accounts->take(AccountKind::available, tenant), row.available.value);
     compare(report, FindingKind::held_differs, tenant, accounts->take(AccountKind::held, tenant),
             row.held.value);
+    compare(report, FindingKind::credited_differs, tenant, accounts->credited[tenant],
+            row.credited.value);
     sum += static_cast<std::uint64_t>(row.available.value) +
            static_cast<std::uint64_t>(row.held.value);
   }

@@ -18,7 +18,8 @@ void CheckReport::add(const Finding& finding) {
 
 Stored<CheckReport> check(Snapshot& snapshot) {
   CheckReport report;
-  for (auto pass : {check_passes::balances, check_passes::requests, check_passes::sequences}) {
+  for (auto pass : {check_passes::balances, check_passes::requests, check_passes::sequences,
+                    check_passes::leaves}) {
     auto done = pass(snapshot, report);
     if (!done) return base::Fail{done.error()};
   }

@@ -1,4 +1,4 @@
-// The three passes of check(), each over all books in another order.
+// The four passes of check(), each over all books in another order.
 #pragma once
 
 #include <ledger/check.hpp>
@@ -11,7 +11,10 @@ Stored<base::Done> balances(Snapshot& snapshot, CheckReport& report);
 /// Request by request: every hold ends once, and with what was held.
 Stored<base::Done> requests(Snapshot& snapshot, CheckReport& report);
 
-/// Receipts by tenant: numbers without a gap, sums of usage.
+/// Receipts by tenant: numbers without a gap, balances, sums of usage.
 Stored<base::Done> sequences(Snapshot& snapshot, CheckReport& report);
+
+/// Entries of the log: numbers without a gap, as many as the house says.
+Stored<base::Done> leaves(Snapshot& snapshot, CheckReport& report);
 
 }  // namespace ledger::check_passes

@@ -11,6 +11,16 @@ struct Last {
   std::int64_t charge = 0;
 };
 
+/// What a tenant has is all that came in, less all that it was charged.
+void check_balance(const Receipt& receipt, std::int64_t charged, CheckReport& report) {
+  const auto expected = static_cast<std::int64_t>(
+      static_cast<std::uint64_t>(receipt.credited.value) - static_cast<std::uint64_t>(charged));
+  if (receipt.account.valid() && receipt.balance_after.value != expected) {
+    report.add({FindingKind::balance_differs, receipt.tenant, receipt.id, expected,
+                receipt.balance_after.value});
+  }
+}
+
 std::uint64_t tokens_of(const terms::Usage& usage) {
   return std::uint64_t{usage.input.value} + usage.cached.value + usage.output.value;
 }
@@ -34,6 +44,7 @@ Stored<std::map<terms::TenantId, Last>> walk(Snapshot& snapshot, CheckReport& re
     last.sequence = receipt.sequence;
     last.tokens += tokens_of(receipt.usage);
     last.charge += receipt.charge.value;
+    check_balance(receipt, last.charge, report);
   }
 }
 

@@ -1,4 +1,5 @@
-// The fingerprint of a receipt, by which the next one of its tenant points back at it.
+// The fingerprints of a receipt: by which the next one of its tenant points back at it, and by
+// which the public log commits to it.
 #pragma once
 
 #include <ledger/rows.hpp>
@@ -6,11 +7,17 @@
 
 namespace receipt {
 
-/// SHA-256 over a fixed binary form of every field (README.md has its layout). Pure; about 1 us.
-[[nodiscard]] terms::Digest hash_of(const ledger::Receipt& receipt);
+struct Marks {
+  terms::Digest hash;        ///< SHA-256 of the canonical bytes.
+  terms::Digest commitment;  ///< SHA-256 of the salt and the canonical bytes.
+};
 
-/// Whether `next` is the tenant's receipt right after `before`: same tenant, next number, and its
-/// `previous` is the hash of `before`.
+/// Pure. The hash covers every field but the tenant's id (the account stands for it), the salt
+/// and the leaf.
+[[nodiscard]] Marks marks_of(const ledger::Receipt& receipt);
+
+/// Whether `next` is the account's receipt right after `before`: same account, next number, and
+/// its `previous` is the hash of `before`.
 [[nodiscard]] bool follows(const ledger::Receipt& before, const ledger::Receipt& next);
 
 }  // namespace receipt

@@ -6,7 +6,8 @@
 namespace settle {
 
 /// All that ledger::check() finds, and also: every receipt's charge is its usage times its prices,
-/// and every receipt points back at the one before it, up to the one that the tenant's row names.
+/// every receipt points back at the one before it, up to the one that the tenant's row names, and
+/// has its commitment in the log, where nothing else stands but documents.
 /// Memory: linear in tenants and open holds, flat in history.
 ledger::Stored<ledger::CheckReport> audit(ledger::Snapshot& snapshot);
 

@@ -13,10 +13,13 @@ namespace settle {
 /// Not thread-safe: the settle thread owns it. Does not own the journal.
 class Books {
  public:
-  explicit Books(ledger::Journal& journal) : journal_(journal) {}
+  /// server   who this is, of those that write these books.
+  explicit Books(ledger::Journal& journal, terms::ServerId server = {1})
+      : journal_(journal), server_(server) {}
 
   /// Ends what a crash left open: every hold of this server without a settlement is voided, for
-  /// nobody knows what of it was delivered. Returns how many. Call once, before the first batch.
+  /// nobody knows what of it was delivered. Other servers' are left alone. Returns how many. Call
+  /// once, before the first batch.
   ledger::Stored<std::uint64_t> recover(base::UnixNs now);
 
   /// Applies commands in order, in one transaction, and returns when it is durable: one outcome
@@ -37,6 +40,7 @@ class Books {
   ledger::Stored<base::Done> undo_doubtful(std::span<const Command> batch);
 
   ledger::Journal& journal_;
+  const terms::ServerId server_;
   /// Holds and their times of a batch whose commit failed. A store may find it done after its
   /// recovery although it was reported as failed: then nobody would ever end these.
   std::vector<Hold> doubtful_;

@@ -20,9 +20,11 @@ using ledger::Limits;
 struct Hold {
   terms::RequestId request;  ///< Fresh; becomes the receipt's id.
   terms::TenantId tenant;
+  terms::Pseudonym account;  ///< The tenant's, for the receipt.
   terms::KeyId key;
   terms::ModelId model;
   terms::PriceListId price_list;
+  terms::Digest price_list_hash;
   price::Prices prices;  ///< Of that list; the settlement uses these, whatever comes.
   Limits limits;
   terms::Digest idempotency;  ///< Salted; unique per tenant and key; none = not asked for.
@@ -36,9 +38,20 @@ struct Hold {
   std::uint32_t output_asked = 0;
 
   static consteval auto fields() {
-    return std::tuple{&Hold::request,     &Hold::tenant, &Hold::key,        &Hold::model,
-                      &Hold::price_list,  &Hold::prices, &Hold::limits,     &Hold::idempotency,
-                      &Hold::now,         &Hold::input,  &Hold::output_max, &Hold::choices,
+    return std::tuple{&Hold::request,
+                      &Hold::tenant,
+                      &Hold::account,
+                      &Hold::key,
+                      &Hold::model,
+                      &Hold::price_list,
+                      &Hold::price_list_hash,
+                      &Hold::prices,
+                      &Hold::limits,
+                      &Hold::idempotency,
+                      &Hold::now,
+                      &Hold::input,
+                      &Hold::output_max,
+                      &Hold::choices,
                       &Hold::output_asked};
   }
 };
@@ -51,13 +64,14 @@ struct Settle {
   terms::Digest output;   ///< SHA-256 over the output token ids.
   terms::Digest weights;  ///< Of the model that ran.
   terms::Digest tokenizer;
+  terms::Digest salt;  ///< Random; kept with the receipt and told to nobody but its tenant.
   base::UnixNs now;
   terms::Usage usage;
   terms::EndReason end = terms::EndReason::stop;
 
   static consteval auto fields() {
     return std::tuple{&Settle::request, &Settle::output, &Settle::weights, &Settle::tokenizer,
-                      &Settle::now,     &Settle::usage,  &Settle::end};
+                      &Settle::salt,    &Settle::now,    &Settle::usage,   &Settle::end};
   }
 };
 static_assert(base::Blind<Settle>);
@@ -86,7 +100,16 @@ struct Credit {
 };
 static_assert(base::Blind<Credit>);
 
-using Command = std::variant<Hold, Settle, Void, Credit>;
+/// A document enters the log in clear: a price list, a day's liabilities. The books know it by its
+/// leaf hash. Saying it again answers the same index.
+struct Publish {
+  terms::Digest leaf_hash;
+
+  static consteval auto fields() { return std::tuple{&Publish::leaf_hash}; }
+};
+static_assert(base::Blind<Publish>);
+
+using Command = std::variant<Hold, Settle, Void, Credit, Publish>;
 
 enum class Refusal : std::uint32_t {
   insufficient_balance = 1,  ///< The highest charge exceeds the available balance.
@@ -119,15 +142,19 @@ struct Held {
 
 struct Settled {
   base::Nano charge;
-  base::Nano balance_after;    ///< Available balance of the tenant.
+  base::Nano balance_after;    ///< Of the tenant, available and held.
   std::uint64_t sequence = 0;  ///< The tenant's receipts are numbered 1, 2, 3 ...
 };
 
 struct Voided {};
 struct Credited {
-  base::Nano balance_after;
+  base::Nano balance_after;  ///< Available.
 };
 
-using Outcome = std::variant<Refused, Held, Settled, Voided, Credited>;
+struct Published {
+  std::uint64_t index = 0;  ///< Of its entry in the log.
+};
+
+using Outcome = std::variant<Refused, Held, Settled, Voided, Credited, Published>;
 
 }  // namespace settle

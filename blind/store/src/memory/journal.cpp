@@ -23,7 +23,9 @@ class MemoryTxn final : public ledger::Txn {
         claims_(shelf.claims),
         voids_(shelf.voids),
         receipts_(shelf.receipts),
-        top_ups_(shelf.top_ups) {}
+        top_ups_(shelf.top_ups),
+        leaves_(shelf.leaves),
+        documents_(shelf.documents) {}
 
   Stored<ledger::HouseRow> house() override { return house_; }
   Stored<ledger::TenantRow> tenant(terms::TenantId id) override { return tenants_.get(id); }
@@ -37,7 +39,7 @@ class MemoryTxn final : public ledger::Txn {
   }
   Stored<base::Done> put(terms::TenantId id, const ledger::TenantRow& row) override {
     tenants_.put(id, row);
-    return good(row.available.value >= 0 && row.held.value >= 0);
+    return good(row.available.value >= 0 && row.held.value >= 0 && row.credited.value >= 0);
   }
   Stored<base::Done> put(terms::KeyId id, const ledger::KeyRow& row) override {
     keys_.put(id, row);
@@ -59,7 +61,7 @@ class MemoryTxn final : public ledger::Txn {
     holds_.remove(request);
     return base::Done{};
   }
-  Stored<std::vector<ledger::HoldRow>> open_holds(terms::RequestId after,
+  Stored<std::vector<ledger::HoldRow>> open_holds(terms::ServerId server, terms::RequestId after,
                                                   std::uint32_t limit) override {
     std::map<terms::RequestId, ledger::HoldRow> all = holds_.below();
     for (const auto& [request, row] : holds_.changes()) {
@@ -71,7 +73,7 @@ class MemoryTxn final : public ledger::Txn {
     }
     std::vector<ledger::HoldRow> holds;
     for (auto it = all.upper_bound(after); it != all.end() && holds.size() < limit; ++it) {
-      holds.push_back(it->second);
+      if (!server.valid() || it->second.server == server) holds.push_back(it->second);
     }
     return holds;
   }
@@ -104,6 +106,13 @@ class MemoryTxn final : public ledger::Txn {
   Stored<base::Done> insert(const ledger::VoidRow& row) override {
     return insert_new(voids_, row.request, row, true);
   }
+  Stored<base::Done> insert(const ledger::LeafRow& row) override {
+    if (row.kind == ledger::LeafKind::document) {
+      auto document = insert_new(documents_, row.value, row.index, true);
+      if (!document) return document;
+    }
+    return insert_new(leaves_, row.index, row, row.value.valid());
+  }
   Stored<std::optional<ledger::Receipt>> receipt(terms::RequestId id) override {
     return found(receipts_.find(id));
   }
@@ -112,6 +121,10 @@ class MemoryTxn final : public ledger::Txn {
   }
   Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override {
     return found(top_ups_.find(request));
+  }
+  Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override {
+    const std::uint64_t* index = documents_.find(leaf_hash);
+    return found(index == nullptr ? nullptr : leaves_.find(*index));
   }
 
   Stored<base::Done> commit() override {
@@ -126,6 +139,8 @@ class MemoryTxn final : public ledger::Txn {
     voids_.apply();
     receipts_.apply();
     top_ups_.apply();
+    leaves_.apply();
+    documents_.apply();
     shelf_.postings.insert(shelf_.postings.end(), postings_.begin(), postings_.end());
     return base::Done{};
   }
@@ -159,6 +174,8 @@ class MemoryTxn final : public ledger::Txn {
   Overlay<terms::RequestId, ledger::VoidRow> voids_;
   Overlay<terms::RequestId, ledger::Receipt> receipts_;
   Overlay<terms::RequestId, ledger::Posting> top_ups_;
+  Overlay<std::uint64_t, ledger::LeafRow> leaves_;
+  Overlay<terms::Digest, std::uint64_t> documents_;
   std::vector<ledger::Posting> postings_;
   bool broken_ = false;
 };

@@ -51,7 +51,8 @@ class MemorySnapshot final : public ledger::Snapshot {
         holds_(values(shelf.holds)),
         voids_(values(shelf.voids)),
         receipts_(values(shelf.receipts)),
-        postings_(shelf.postings) {
+        postings_(shelf.postings),
+        leaves_(values(shelf.leaves)) {
     for (const auto& [id, row] : shelf.tenants) {
       tenants_.push_back({id, row});
     }
@@ -81,6 +82,14 @@ class MemorySnapshot final : public ledger::Snapshot {
       return std::tie(a.tenant, a.sequence) < std::tie(b.tenant, b.sequence);
     });
   }
+  ledger::Rows<ledger::Receipt> receipts_by_leaf() override {
+    std::vector<ledger::Receipt> logged = receipts_;
+    std::erase_if(logged, [](const auto& receipt) { return !receipt.account.valid(); });
+    return sorted(std::move(logged), [](const auto& a, const auto& b) { return a.leaf < b.leaf; });
+  }
+  ledger::Rows<ledger::LeafRow> leaves() override {
+    return sorted(leaves_, [](const auto& a, const auto& b) { return a.index < b.index; });
+  }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     UsageTable table({});
     for (const ledger::Receipt& receipt : receipts_) {
@@ -97,6 +106,7 @@ class MemorySnapshot final : public ledger::Snapshot {
   std::vector<ledger::VoidRow> voids_;
   std::vector<ledger::Receipt> receipts_;
   std::vector<ledger::Posting> postings_;
+  std::vector<ledger::LeafRow> leaves_;
 };
 
 class MemoryReader final : public ledger::Reader {
@@ -160,6 +170,21 @@ class MemoryReader final : public ledger::Reader {
   Stored<std::uint64_t> open_holds() override {
     const std::lock_guard lock(shelf_->mutex);
     return shelf_->holds.size();
+  }
+  Stored<std::vector<ledger::LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) override {
+    const std::lock_guard lock(shelf_->mutex);
+    std::vector<ledger::LeafRow> found;
+    for (auto it = shelf_->leaves.lower_bound(first);
+         it != shelf_->leaves.end() && found.size() < limit; ++it) {
+      found.push_back(it->second);
+    }
+    return found;
+  }
+  Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override {
+    const std::lock_guard lock(shelf_->mutex);
+    const auto found = shelf_->documents.find(leaf_hash);
+    if (found == shelf_->documents.end()) return std::optional<ledger::LeafRow>{};
+    return std::optional{shelf_->leaves.at(found->second)};
   }
   Stored<ledger::Totals> totals() override {
     const std::lock_guard lock(shelf_->mutex);

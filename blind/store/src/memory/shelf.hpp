@@ -26,6 +26,8 @@ struct Shelf {
   std::map<terms::RequestId, ledger::Receipt> receipts;
   std::map<terms::RequestId, ledger::Posting> top_ups;
   std::vector<ledger::Posting> postings;
+  std::map<std::uint64_t, ledger::LeafRow> leaves;
+  std::map<terms::Digest, std::uint64_t> documents;  ///< Leaf hashes, to their entries' indexes.
 };
 
 /// Changes to a map that are not made yet. Nothing as a value: removed.

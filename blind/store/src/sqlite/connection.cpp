@@ -84,11 +84,23 @@ void Statement::bind(int index, std::uint32_t value) const {
   must(sqlite3_bind_int64(handle_.get(), index, std::int64_t{value}));
 }
 
-void Statement::bind(int index, terms::RequestId id) const {
+void Statement::bind_wide(int index, std::uint64_t high, std::uint64_t low) const {
   std::array<unsigned char, 16> bytes{};
-  write_big_endian(id.high, bytes.data());
-  write_big_endian(id.low, bytes.data() + 8);
+  write_big_endian(high, bytes.data());
+  write_big_endian(low, bytes.data() + 8);
   must(sqlite3_bind_blob(handle_.get(), index, bytes.data(), 16, SQLITE_TRANSIENT));
+}
+
+void Statement::bind(int index, terms::RequestId id) const {
+  bind_wide(index, id.high, id.low);
+}
+
+void Statement::bind(int index, terms::Pseudonym account) const {
+  if (!account.valid()) {
+    must(sqlite3_bind_null(handle_.get(), index));
+    return;
+  }
+  bind_wide(index, account.high, account.low);
 }
 
 void Statement::bind(int index, const terms::Digest& digest) const {
@@ -127,7 +139,7 @@ std::uint32_t Statement::number32(int column) const {
   return static_cast<std::uint32_t>(integer(column));
 }
 
-terms::RequestId Statement::request(int column) const {
+std::array<std::uint64_t, 2> Statement::wide(int column) const {
   const unsigned char* data = bytes(column);
   if (byte_count(column) != 16) return {};
   return {read_big_endian(data), read_big_endian(data + 8)};

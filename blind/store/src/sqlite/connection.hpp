@@ -35,6 +35,8 @@ class Statement {
   void bind(int index, std::uint32_t value) const;
   void bind(int index, terms::RequestId id) const;
   /// "None" is stored as NULL.
+  void bind(int index, terms::Pseudonym account) const;
+  /// "None" is stored as NULL.
   void bind(int index, const terms::Digest& digest) const;
   /// "None" is stored as 32 zero bytes, for columns that are compared.
   void bind_always(int index, const terms::Digest& digest) const;
@@ -44,7 +46,11 @@ class Statement {
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::uint64_t number(int column) const;
   [[nodiscard]] std::uint32_t number32(int column) const;
-  [[nodiscard]] terms::RequestId request(int column) const;
+  template <class WideId = terms::RequestId>
+  [[nodiscard]] WideId wide_id(int column) const {
+    const auto words = wide(column);
+    return {words[0], words[1]};
+  }
   [[nodiscard]] terms::Digest digest(int column) const;
   [[nodiscard]] const unsigned char* bytes(int column) const;
   [[nodiscard]] std::size_t byte_count(int column) const;
@@ -56,6 +62,10 @@ class Statement {
   void reset() const;
 
  private:
+  void bind_wide(int index, std::uint64_t high, std::uint64_t low) const;
+  /// Zero where there is none.
+  [[nodiscard]] std::array<std::uint64_t, 2> wide(int column) const;
+
   struct Finalize {
     void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
   };

@@ -112,6 +112,22 @@ class SqliteReader final : public ledger::Reader {
         [](const Statement& s) { return s.number(0); });
   }
 
+  Stored<std::vector<ledger::LeafRow>> leaves(std::uint64_t from, std::uint32_t limit) override {
+    const auto bind = [&](const Statement& s) {
+      s.bind(1, from);
+      s.bind(2, limit);
+    };
+    return all<ledger::LeafRow>(select_leaves() + " WHERE id >= ? ORDER BY id LIMIT ?", bind,
+                                read_leaf);
+  }
+
+  Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override {
+    const auto bind = [&](const Statement& s) { s.bind(1, leaf_hash); };
+    const auto read = [](const Statement& s) { return std::optional{read_leaf(s)}; };
+    return first<std::optional<ledger::LeafRow>>(select_leaves() + " WHERE kind = 2 AND value = ?",
+                                                 bind, read);
+  }
+
   Stored<ledger::Totals> totals() override {
     const auto read = [](const Statement& s) {
       return ledger::Totals{{s.integer(0)}, {s.integer(1)}, {s.integer(2)},
@@ -133,6 +149,10 @@ class SqliteReader final : public ledger::Reader {
  private:
   static std::string select_receipts() {
     return std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables;
+  }
+
+  static std::string select_leaves() {
+    return std::string("SELECT ") + leaf_columns + " FROM leaves";
   }
 
   static void bind_range(const Statement& s, TenantId tenant, base::UnixNs from, base::UnixNs to) {

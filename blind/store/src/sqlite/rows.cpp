@@ -7,11 +7,14 @@
 namespace store::sqlite {
 
 ledger::HoldRow read_hold(const Statement& s) {
-  return {.request = s.request(0),
+  return {.request = s.wide_id(0),
+          .server = {s.number(14)},
           .tenant = {s.number(1)},
+          .account = s.wide_id<terms::Pseudonym>(15),
           .key = {s.number(2)},
           .model = {s.number(3)},
           .price_list = {s.number(4)},
+          .price_list_hash = s.digest(16),
           .prices = {{s.integer(5)}, {s.integer(6)}, {s.integer(7)}},
           .idempotency = s.digest(8),
           .amount = {s.integer(9)},
@@ -36,10 +39,13 @@ void bind_hold(const Statement& s, const ledger::HoldRow& row) {
   s.bind(12, row.reserved_at.value);
   s.bind(13, row.input.value);
   s.bind(14, row.output_granted.value);
+  s.bind(15, row.server.value);
+  s.bind(16, row.account);
+  s.bind(17, row.price_list_hash);
 }
 
 ledger::Posting read_posting(const Statement& s) {
-  return {.request = s.request(0),
+  return {.request = s.wide_id(0),
           .from = {static_cast<ledger::AccountKind>(s.number32(1)), 0, {s.number(2)}},
           .to = {static_cast<ledger::AccountKind>(s.number32(3)), 0, {s.number(4)}},
           .amount = {s.integer(5)},
@@ -59,12 +65,14 @@ void bind_posting(const Statement& s, const ledger::Posting& posting) {
 }
 
 ledger::Receipt read_receipt(const Statement& s) {
-  return {.id = s.request(3),
+  return {.id = s.wide_id(3),
           .tenant = {s.number(0)},
+          .account = s.wide_id<terms::Pseudonym>(21),
           .key = {s.number(4)},
           .sequence = s.number(2),
           .model = {s.number(5)},
           .price_list = {s.number(6)},
+          .price_list_hash = s.digest(22),
           .prices = {{s.integer(7)}, {s.integer(8)}, {s.integer(9)}},
           .weights = s.digest(10),
           .tokenizer = s.digest(11),
@@ -74,6 +82,9 @@ ledger::Receipt read_receipt(const Statement& s) {
           .time = {s.integer(1)},
           .charge = {s.integer(15)},
           .balance_after = {s.integer(16)},
+          .credited = {s.integer(23)},
+          .salt = s.digest(24),
+          .leaf = s.number(25),
           .usage = {{s.number32(17)}, {s.number32(18)}, {s.number32(19)}},
           .end = static_cast<terms::EndReason>(s.number32(20))};
 }
@@ -99,6 +110,10 @@ void bind_receipt(const Statement& s, const ledger::Receipt& receipt, std::int64
   s.bind(18, receipt.usage.cached.value);
   s.bind(19, receipt.usage.output.value);
   s.bind(20, static_cast<std::uint32_t>(receipt.end));
+  s.bind(21, receipt.account);
+  s.bind(22, receipt.credited.value);
+  s.bind(23, receipt.salt);
+  s.bind(24, receipt.leaf);
 }
 
 ledger::RateWindow read_window(const Statement& statement, int column) {
@@ -121,7 +136,18 @@ ledger::TenantRow read_tenant(const Statement& s, int first) {
   return {.available = {s.integer(first)},
           .held = {s.integer(first + 1)},
           .sequence = s.number(first + 2),
-          .chain = s.digest(first + 3)};
+          .chain = s.digest(first + 3),
+          .credited = {s.integer(first + 4)}};
+}
+
+ledger::HouseRow read_house(const Statement& s) {
+  return {.revenue = {s.integer(0)}, .outside = {s.integer(1)}, .leaves = s.number(2)};
+}
+
+ledger::LeafRow read_leaf(const Statement& s) {
+  return {.index = s.number(0),
+          .value = s.digest(1),
+          .kind = static_cast<ledger::LeafKind>(s.number32(2))};
 }
 
 }  // namespace store::sqlite

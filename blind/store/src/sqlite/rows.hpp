@@ -10,7 +10,9 @@ namespace store::sqlite {
 
 inline constexpr const char* hold_columns =
     "request, tenant, key, model, price_list, price_input, price_cached, price_output, "
-    "idempotency, amount, held_at, reserved_at, input, output_granted";
+    "idempotency, amount, held_at, reserved_at, input, output_granted, server, account, "
+    "price_list_hash";
+inline constexpr int hold_column_count = 17;
 [[nodiscard]] ledger::HoldRow read_hold(const Statement& statement);
 void bind_hold(const Statement& statement, const ledger::HoldRow& row);
 
@@ -23,7 +25,8 @@ void bind_posting(const Statement& statement, const ledger::Posting& posting);
 inline constexpr const char* receipt_columns =
     "r.tenant, r.time, r.sequence, r.id, r.key, r.model, r.price_list, r.price_input, "
     "r.price_cached, r.price_output, a.weights, a.tokenizer, r.output, r.previous, r.held_at, "
-    "r.charge, r.balance_after, r.input, r.cached, r.output_tokens, r.end_reason";
+    "r.charge, r.balance_after, r.input, r.cached, r.output_tokens, r.end_reason, r.account, "
+    "a.price_list_hash, r.credited, r.salt, r.leaf";
 inline constexpr const char* receipt_tables =
     "receipts AS r JOIN artefacts AS a ON a.id = r.artefacts";
 [[nodiscard]] ledger::Receipt read_receipt(const Statement& statement);
@@ -33,6 +36,13 @@ void bind_receipt(const Statement& statement, const ledger::Receipt& receipt,
 [[nodiscard]] ledger::RateWindow read_window(const Statement& statement, int column);
 void bind_window(const Statement& statement, int index, const ledger::RateWindow& window);
 
+inline constexpr const char* tenant_columns = "available, held, sequence, chain, credited";
 [[nodiscard]] ledger::TenantRow read_tenant(const Statement& statement, int first);
+
+inline constexpr const char* house_columns = "revenue, outside, leaves";
+[[nodiscard]] ledger::HouseRow read_house(const Statement& statement);
+
+inline constexpr const char* leaf_columns = "id, value, kind";
+[[nodiscard]] ledger::LeafRow read_leaf(const Statement& statement);
 
 }  // namespace store::sqlite

@@ -1,6 +1,7 @@
 #include "sqlite/schema.hpp"
 
 #include <string>
+#include <vector>
 
 namespace store::sqlite {
 namespace {
@@ -11,14 +12,16 @@ constexpr const char* tables = R"sql(
 CREATE TABLE house (
   id INTEGER PRIMARY KEY CHECK (id = 1),
   revenue INTEGER NOT NULL CHECK (revenue >= 0),
-  outside INTEGER NOT NULL CHECK (outside <= 0)
+  outside INTEGER NOT NULL CHECK (outside <= 0),
+  leaves INTEGER NOT NULL CHECK (leaves >= 0)
 ) STRICT;
 CREATE TABLE tenants (
   id INTEGER PRIMARY KEY,
   available INTEGER NOT NULL CHECK (available >= 0),
   held INTEGER NOT NULL CHECK (held >= 0),
   sequence INTEGER NOT NULL CHECK (sequence >= 0),
-  chain BLOB
+  chain BLOB,
+  credited INTEGER NOT NULL CHECK (credited >= 0)
 ) STRICT;
 CREATE TABLE keys (
   id INTEGER PRIMARY KEY,
@@ -47,7 +50,10 @@ CREATE TABLE holds (
   held_at INTEGER NOT NULL,
   reserved_at INTEGER NOT NULL,
   input INTEGER NOT NULL CHECK (input >= 0),
-  output_granted INTEGER NOT NULL CHECK (output_granted >= 0)
+  output_granted INTEGER NOT NULL CHECK (output_granted >= 0),
+  server INTEGER NOT NULL,
+  account BLOB,
+  price_list_hash BLOB
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE claims (
   tenant INTEGER NOT NULL,
@@ -74,12 +80,6 @@ CREATE TABLE voids (
   tenant INTEGER NOT NULL,
   time INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE artefacts (
-  id INTEGER PRIMARY KEY,
-  weights BLOB NOT NULL,
-  tokenizer BLOB NOT NULL,
-  UNIQUE (weights, tokenizer)
-) STRICT;
 CREATE TABLE receipts (
   tenant INTEGER NOT NULL,
   time INTEGER NOT NULL,
@@ -101,6 +101,10 @@ CREATE TABLE receipts (
   cached INTEGER NOT NULL CHECK (cached BETWEEN 0 AND input),
   output_tokens INTEGER NOT NULL CHECK (output_tokens >= 0),
   end_reason INTEGER NOT NULL,
+  account BLOB,
+  credited INTEGER NOT NULL,
+  salt BLOB CHECK ((salt IS NULL) = (account IS NULL)),
+  leaf INTEGER NOT NULL,
   PRIMARY KEY (tenant, time, sequence)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX receipts_by_id ON receipts (id);
@@ -119,18 +123,63 @@ CREATE TABLE usage_hours (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// History is insert-only, for a hand with a database shell as well.
-constexpr const char* guards[] = {"postings", "receipts", "voids", "artefacts"};
+// What came with version 2, for new files and old ones.
+constexpr const char* artefacts_and_leaves = R"sql(
+CREATE TABLE artefacts (
+  id INTEGER PRIMARY KEY,
+  weights BLOB NOT NULL,
+  tokenizer BLOB NOT NULL,
+  price_list_hash BLOB NOT NULL,
+  UNIQUE (weights, tokenizer, price_list_hash)
+) STRICT;
+CREATE TABLE leaves (
+  id INTEGER PRIMARY KEY CHECK (id >= 0),
+  value BLOB NOT NULL CHECK (length(value) = 32),
+  kind INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX documents ON leaves (value) WHERE kind = 2;
+)sql";
 
-std::string guards_sql() {
+// Version 1 had no log. Its receipts stay as they are, without account, salt and leaf; each
+// tenant's chain begins anew with the first receipt in the log.
+constexpr const char* from_version_1 = R"sql(
+ALTER TABLE house ADD COLUMN leaves INTEGER NOT NULL DEFAULT 0 CHECK (leaves >= 0);
+ALTER TABLE tenants ADD COLUMN credited INTEGER NOT NULL DEFAULT 0 CHECK (credited >= 0);
+UPDATE tenants SET chain = NULL, credited =
+  (SELECT ifnull(sum(amount), 0) FROM postings WHERE kind = 1 AND to_tenant = tenants.id) -
+  (SELECT ifnull(sum(amount), 0) FROM postings WHERE kind = 2 AND from_tenant = tenants.id);
+ALTER TABLE holds ADD COLUMN server INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE holds ADD COLUMN account BLOB;
+ALTER TABLE holds ADD COLUMN price_list_hash BLOB;
+ALTER TABLE receipts ADD COLUMN account BLOB;
+ALTER TABLE receipts ADD COLUMN credited INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE receipts ADD COLUMN salt BLOB CHECK ((salt IS NULL) = (account IS NULL));
+ALTER TABLE receipts ADD COLUMN leaf INTEGER NOT NULL DEFAULT 0;
+DROP TRIGGER artefacts_no_UPDATE;
+DROP TRIGGER artefacts_no_DELETE;
+ALTER TABLE artefacts RENAME TO artefacts_of_version_1;
+)sql";
+constexpr const char* from_version_1_after = R"sql(
+INSERT INTO artefacts SELECT id, weights, tokenizer, zeroblob(32) FROM artefacts_of_version_1;
+DROP TABLE artefacts_of_version_1;
+)sql";
+
+// History is insert-only, for a hand with a database shell as well.
+std::string guards_of(const std::vector<std::string>& history) {
   std::string sql;
-  for (const std::string table : guards) {
+  for (const std::string& table : history) {
     for (const std::string deed : {"UPDATE", "DELETE"}) {
       sql += "CREATE TRIGGER " + table + "_no_" + deed + " BEFORE " + deed + " ON " + table +
              " BEGIN SELECT RAISE(ABORT, 'history is insert-only'); END;\n";
     }
   }
   return sql;
+}
+
+Stored<base::Done> finish(const Connection& connection, const std::string& changes) {
+  const std::string sql =
+      changes + "PRAGMA user_version = " + std::to_string(schema_version) + "; COMMIT";
+  return connection.execute(sql.c_str());
 }
 
 }  // namespace
@@ -161,14 +210,19 @@ Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) 
   if (*version > schema_version) {
     return base::Fail{ledger::StoreError::newer_schema};
   }
+  if (*version == 1) {
+    const std::string sql = std::string(from_version_1) + artefacts_and_leaves +
+                            from_version_1_after + guards_of({"artefacts", "leaves"});
+    return finish(connection, sql);
+  }
   auto count = connection.query_integer("SELECT count(*) FROM sqlite_schema");
   if (!count) return base::Fail{count.error()};
   if (*count > 0 || !may_create) {
     return base::Fail{ledger::StoreError::corrupt};  // not a ledger, or one that was emptied
   }
-  const std::string sql = std::string(tables) + guards_sql() +
-                          "PRAGMA user_version = " + std::to_string(schema_version) + "; COMMIT";
-  return connection.execute(sql.c_str());
+  return finish(connection,
+                std::string(tables) + artefacts_and_leaves +
+                    guards_of({"postings", "receipts", "voids", "artefacts", "leaves"}));
 }
 
 Stored<base::Done> expect_schema(const Connection& connection) {

@@ -34,7 +34,7 @@ ledger::TenantEntry read_entry(const Statement& s) {
 }
 
 ledger::VoidRow read_void(const Statement& s) {
-  return {s.request(0), {s.number(1)}, {s.integer(2)}};
+  return {s.wide_id(0), {s.number(1)}, {s.integer(2)}};
 }
 
 class SqliteSnapshot final : public ledger::Snapshot {
@@ -43,15 +43,16 @@ class SqliteSnapshot final : public ledger::Snapshot {
       : connection_(std::move(connection)) {}
 
   Stored<ledger::HouseRow> house() override {
-    const Statement s(connection_->handle(), "SELECT revenue, outside FROM house");
+    const std::string sql = std::string("SELECT ") + house_columns + " FROM house";
+    const Statement s(connection_->handle(), sql.c_str());
     auto found = s.step();
     if (!found) return base::Fail{found.error()};
     if (!*found) return ledger::HouseRow{};
-    return ledger::HouseRow{{s.integer(0)}, {s.integer(1)}};
+    return read_house(s);
   }
   ledger::Rows<ledger::TenantEntry> tenants() override {
     // Ids are compared as the unsigned numbers they are.
-    return rows("SELECT id, available, held, sequence, chain FROM tenants ORDER BY id < 0, id",
+    return rows(std::string("SELECT id, ") + tenant_columns + " FROM tenants ORDER BY id < 0, id",
                 read_entry);
   }
   ledger::Rows<ledger::Posting> postings_as_written() override {
@@ -71,6 +72,14 @@ class SqliteSnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::Receipt> receipts_by_request() override { return receipts("r.id"); }
   ledger::Rows<ledger::Receipt> receipts_by_tenant() override {
     return receipts("r.tenant < 0, r.tenant, r.sequence");
+  }
+  ledger::Rows<ledger::Receipt> receipts_by_leaf() override {
+    return rows(std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables +
+                    " WHERE r.account IS NOT NULL ORDER BY r.leaf",
+                read_receipt);
+  }
+  ledger::Rows<ledger::LeafRow> leaves() override {
+    return rows(std::string("SELECT ") + leaf_columns + " FROM leaves ORDER BY id", read_leaf);
   }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     const Statement s(connection_->handle(),

@@ -40,13 +40,14 @@ Stored<ledger::HouseRow> SqliteTxn::house() {
   if (!*found) return ledger::HouseRow{};
   const Statement& s = writer_[Query::get_house];
   const Reset reset(s);
-  return ledger::HouseRow{{s.integer(0)}, {s.integer(1)}};
+  return read_house(s);
 }
 
 Stored<base::Done> SqliteTxn::put(const ledger::HouseRow& row) {
   const Statement& s = writer_[Query::put_house];
   s.bind(1, row.revenue.value);
   s.bind(2, row.outside.value);
+  s.bind(3, row.leaves);
   return run(Query::put_house);
 }
 
@@ -67,6 +68,7 @@ Stored<base::Done> SqliteTxn::put(terms::TenantId id, const ledger::TenantRow& r
   s.bind(3, row.held.value);
   s.bind(4, row.sequence);
   s.bind(5, row.chain);
+  s.bind(6, row.credited.value);
   return run(Query::put_tenant);
 }
 
@@ -130,11 +132,13 @@ Stored<base::Done> SqliteTxn::remove_hold(terms::RequestId request) {
   return run(Query::remove_hold);
 }
 
-Stored<std::vector<ledger::HoldRow>> SqliteTxn::open_holds(terms::RequestId after,
+Stored<std::vector<ledger::HoldRow>> SqliteTxn::open_holds(terms::ServerId server,
+                                                           terms::RequestId after,
                                                            std::uint32_t limit) {
   const Statement& s = writer_[Query::open_holds];
-  s.bind(1, after);
-  s.bind(2, limit);
+  s.bind(1, server.value);
+  s.bind(2, after);
+  s.bind(3, limit);
   const Reset reset(s);
   std::vector<ledger::HoldRow> holds;
   for (;;) {
@@ -154,7 +158,7 @@ Stored<std::optional<terms::RequestId>> SqliteTxn::claim(terms::TenantId tenant,
   if (!found) return base::Fail{found.error()};
   if (!*found) return std::optional<terms::RequestId>{};
   const Reset reset(s);
-  return std::optional{s.request(0)};
+  return std::optional{s.wide_id(0)};
 }
 
 Stored<base::Done> SqliteTxn::insert_claim(terms::TenantId tenant, const terms::Digest& key,
@@ -186,6 +190,24 @@ Stored<base::Done> SqliteTxn::insert(const ledger::VoidRow& row) {
   return run(Query::insert_void);
 }
 
+Stored<base::Done> SqliteTxn::insert(const ledger::LeafRow& row) {
+  const Statement& s = writer_[Query::insert_leaf];
+  s.bind(1, row.index);
+  s.bind(2, row.value);
+  s.bind(3, static_cast<std::uint32_t>(row.kind));
+  return run(Query::insert_leaf);
+}
+
+Stored<std::optional<ledger::LeafRow>> SqliteTxn::document(const terms::Digest& leaf_hash) {
+  const Statement& s = writer_[Query::get_document];
+  s.bind(1, leaf_hash);
+  auto found = step(Query::get_document);
+  if (!found) return base::Fail{found.error()};
+  if (!*found) return std::optional<ledger::LeafRow>{};
+  const Reset reset(s);
+  return std::optional{read_leaf(s)};
+}
+
 Stored<bool> SqliteTxn::is_voided(terms::RequestId request) {
   const Statement& s = writer_[Query::get_void];
   s.bind(1, request);
@@ -206,7 +228,8 @@ Stored<std::optional<ledger::Posting>> SqliteTxn::top_up(terms::RequestId reques
 Stored<std::int64_t> SqliteTxn::artefacts_of(const ledger::Receipt& receipt) {
   const auto known =
       std::find_if(artefacts_.begin(), artefacts_.end(), [&receipt](const Artefacts& artefacts) {
-        return artefacts.weights == receipt.weights && artefacts.tokenizer == receipt.tokenizer;
+        return artefacts.weights == receipt.weights && artefacts.tokenizer == receipt.tokenizer &&
+               artefacts.price_list == receipt.price_list_hash;
       });
   if (known != artefacts_.end()) {
     return known->id;
@@ -215,13 +238,14 @@ Stored<std::int64_t> SqliteTxn::artefacts_of(const ledger::Receipt& receipt) {
     const Statement& s = writer_[query];
     s.bind_always(1, receipt.weights);
     s.bind_always(2, receipt.tokenizer);
+    s.bind_always(3, receipt.price_list_hash);
     auto found = step(query);
     if (!found) return base::Fail{found.error()};
     if (*found) {
       const std::int64_t id = s.integer(0);
       auto ended = seen(s.run());  // to its end: nothing stays open across the commit
       if (!ended) return base::Fail{ended.error()};
-      artefacts_.push_back({receipt.weights, receipt.tokenizer, id});
+      artefacts_.push_back({receipt.weights, receipt.tokenizer, receipt.price_list_hash, id});
       return id;
     }
   }

@@ -42,6 +42,8 @@ enum class Query : std::uint32_t {
   get_receipt,
   get_artefacts,
   insert_artefacts,
+  insert_leaf,
+  get_document,
   add_usage,
   count_
 };
@@ -102,7 +104,7 @@ class SqliteTxn final : public ledger::Txn {
   Stored<std::optional<ledger::HoldRow>> hold(terms::RequestId request) override;
   Stored<base::Done> insert(const ledger::HoldRow& row) override;
   Stored<base::Done> remove_hold(terms::RequestId request) override;
-  Stored<std::vector<ledger::HoldRow>> open_holds(terms::RequestId after,
+  Stored<std::vector<ledger::HoldRow>> open_holds(terms::ServerId server, terms::RequestId after,
                                                   std::uint32_t limit) override;
 
   Stored<std::optional<terms::RequestId>> claim(terms::TenantId tenant,
@@ -114,9 +116,11 @@ class SqliteTxn final : public ledger::Txn {
   Stored<base::Done> insert(const ledger::Posting& posting) override;
   Stored<base::Done> insert(const ledger::Receipt& receipt) override;
   Stored<base::Done> insert(const ledger::VoidRow& row) override;
+  Stored<base::Done> insert(const ledger::LeafRow& row) override;
   Stored<std::optional<ledger::Receipt>> receipt(terms::RequestId id) override;
   Stored<bool> is_voided(terms::RequestId request) override;
   Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override;
+  Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override;
 
   Stored<base::Done> commit() override;
 
@@ -124,6 +128,7 @@ class SqliteTxn final : public ledger::Txn {
   struct Artefacts {
     terms::Digest weights;
     terms::Digest tokenizer;
+    terms::Digest price_list;
     std::int64_t id = 0;
   };
   /// Passes a result on and remembers its error.

@@ -23,15 +23,17 @@ std::string sql_of(Query query) {
     case begin: return "BEGIN IMMEDIATE";
     case commit: return "COMMIT";
     case rollback: return "ROLLBACK";
-    case get_house: return "SELECT revenue, outside FROM house WHERE id = 1";
+    case get_house: return std::string("SELECT ") + house_columns + " FROM house WHERE id = 1";
     case put_house:
-      return "INSERT INTO house (id, revenue, outside) VALUES (1, ?, ?) ON CONFLICT (id) "
-             "DO UPDATE SET revenue = excluded.revenue, outside = excluded.outside";
-    case get_tenant: return "SELECT available, held, sequence, chain FROM tenants WHERE id = ?";
+      return std::string("INSERT INTO house (id, ") + house_columns +
+             ") VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET revenue = excluded.revenue, "
+             "outside = excluded.outside, leaves = excluded.leaves";
+    case get_tenant: return std::string("SELECT ") + tenant_columns + " FROM tenants WHERE id = ?";
     case put_tenant:
-      return "INSERT INTO tenants (id, available, held, sequence, chain) VALUES (?, ?, ?, ?, ?) "
-             "ON CONFLICT (id) DO UPDATE SET available = excluded.available, held = excluded.held, "
-             "sequence = excluded.sequence, chain = excluded.chain";
+      return std::string("INSERT INTO tenants (id, ") + tenant_columns + ")" + marks(6) +
+             " ON CONFLICT (id) DO UPDATE SET available = excluded.available, "
+             "held = excluded.held, sequence = excluded.sequence, chain = excluded.chain, "
+             "credited = excluded.credited";
     case get_key: return "SELECT open, requests, tokens FROM keys WHERE id = ?";
     case put_key:
       return "INSERT INTO keys (id, open, requests, tokens) VALUES (?, ?, ?, ?) ON CONFLICT (id) "
@@ -42,10 +44,11 @@ std::string sql_of(Query query) {
       return "INSERT INTO months (key, month, spent, held) VALUES (?, ?, ?, ?) "
              "ON CONFLICT (key, month) DO UPDATE SET spent = excluded.spent, held = excluded.held";
     case get_hold: return "SELECT " + holds + " FROM holds WHERE request = ?";
-    case insert_hold: return "INSERT INTO holds (" + holds + ")" + marks(14);
+    case insert_hold: return "INSERT INTO holds (" + holds + ")" + marks(hold_column_count);
     case remove_hold: return "DELETE FROM holds WHERE request = ?";
     case open_holds:
-      return "SELECT " + holds + " FROM holds WHERE request > ? ORDER BY request LIMIT ?";
+      return "SELECT " + holds +
+             " FROM holds WHERE (?1 = 0 OR server = ?1) AND request > ?2 ORDER BY request LIMIT ?3";
     case get_claim: return "SELECT request FROM claims WHERE tenant = ? AND key = ?";
     case insert_claim: return "INSERT INTO claims (tenant, key, request) VALUES (?, ?, ?)";
     case remove_claim: return "DELETE FROM claims WHERE tenant = ? AND key = ?";
@@ -56,14 +59,21 @@ std::string sql_of(Query query) {
     case insert_receipt:
       return "INSERT INTO receipts (tenant, time, sequence, id, key, model, price_list, "
              "price_input, price_cached, price_output, artefacts, output, previous, held_at, "
-             "charge, balance_after, input, cached, output_tokens, end_reason)" +
-             marks(20);
+             "charge, balance_after, input, cached, output_tokens, end_reason, account, credited, "
+             "salt, leaf)" +
+             marks(24);
     case get_receipt:
       return std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables +
              " WHERE r.id = ?";
-    case get_artefacts: return "SELECT id FROM artefacts WHERE weights = ? AND tokenizer = ?";
+    case get_artefacts:
+      return "SELECT id FROM artefacts WHERE weights = ? AND tokenizer = ? AND "
+             "price_list_hash = ?";
     case insert_artefacts:
-      return "INSERT INTO artefacts (weights, tokenizer) VALUES (?, ?) RETURNING id";
+      return "INSERT INTO artefacts (weights, tokenizer, price_list_hash) VALUES (?, ?, ?) "
+             "RETURNING id";
+    case insert_leaf: return std::string("INSERT INTO leaves (") + leaf_columns + ")" + marks(3);
+    case get_document:
+      return std::string("SELECT ") + leaf_columns + " FROM leaves WHERE kind = 2 AND value = ?";
     case add_usage:
       return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
              "cached, output, charge)" +

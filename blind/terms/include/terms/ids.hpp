@@ -20,8 +20,12 @@ using ModelId = base::Id<struct ModelTag>;
 using JobId = base::Id<struct JobTag>;
 /// A published price list; 1, 2, 3 ... in order of publication.
 using PriceListId = base::Id<struct PriceListTag>;
+/// One server process that writes the books; 1 where there is only one.
+using ServerId = base::Id<struct ServerTag>;
 /// One paid request: hold, settlement and receipt all carry it. Time, then random bits.
 using RequestId = base::WideId<struct RequestTag>;
+/// What a tenant's receipts call its account: random, so that it tells nobody who that is.
+using Pseudonym = base::WideId<struct PseudonymTag>;
 
 /// 256 bits that mean nothing by themselves: a SHA-256 made in another room (of output token ids,
 /// of weights, of a salted idempotency key). All zero means "none".
@@ -35,6 +39,7 @@ struct Digest {
   friend constexpr auto operator<=>(const Digest&, const Digest&) = default;
 };
 
-static_assert(base::Blind<TenantId> && base::Blind<RequestId> && base::Blind<Digest>);
+static_assert(base::Blind<TenantId> && base::Blind<RequestId> && base::Blind<Pseudonym> &&
+              base::Blind<Digest>);
 
 }  // namespace terms

@@ -26,8 +26,9 @@ using Findings = std::vector<std::string>;
 /// Reads
 ///   {"currency": "USD", "valid_from": "2027-01-01T00:00:00Z", "models": [{"model": "a",
 ///     "input_per_mtok": "0.15", "cached_input_per_mtok": "0.08", "output_per_mtok": "0.60"}]}
-/// with valid_from (and version) optional. Unknown and missing fields, numbers where text is
-/// meant, equal names and names that cannot be served are findings. At most 1 MiB.
+/// with valid_from (and version, and the id of a model) optional. Unknown and missing fields,
+/// numbers where text is meant, equal names and names that cannot be served are findings. At most 1
+/// MiB.
 [[nodiscard]] base::Result<PriceDraft, Findings> parse_price_document(std::string_view json);
 
 /// What price::check() finds, in words and with names. Empty: it may be published.

@@ -18,13 +18,15 @@ struct Tenant {
   terms::TenantId id;
   std::string name;
   base::UnixNs created;
-  std::array<std::uint8_t, 32> salt{};  ///< For pseudonyms and idempotency digests. Secret.
+  std::array<std::uint8_t, 32> salt{};  ///< For idempotency digests. Secret.
+  terms::Pseudonym account;             ///< What receipts call the tenant. Random.
 };
 
 struct Key {
   terms::KeyId id;         ///< None only for the admin key of the environment.
   terms::TenantId tenant;  ///< None for admin keys.
   std::string tenant_name;
+  terms::Pseudonym account;  ///< The tenant's.
   std::string name;
   std::string prefix;  ///< The first characters of the secret, to recognise it by.
   base::UnixNs created;
@@ -45,6 +47,7 @@ struct NewKey {
 struct NamedPrices {
   std::string model;
   price::Prices prices;
+  terms::ModelId id = {};  ///< What receipts call the model; none = in no list yet.
   friend bool operator==(const NamedPrices&, const NamedPrices&) = default;
 };
 
@@ -56,6 +59,7 @@ struct PublishedList {
   base::UnixNs published;
   std::string canonical;   ///< RFC 8785: what is hashed and signed.
   std::string hash;        ///< SHA-256 of `canonical`, hexadecimal.
+  terms::Digest digest;    ///< The same.
   std::string signature;   ///< Ed25519 over `canonical`, base64url.
   std::string public_key;  ///< PEM.
 };
@@ -63,6 +67,7 @@ struct PublishedList {
 /// What a model costs at a moment, and by which list.
 struct Offer {
   terms::PriceListId list;
+  terms::Digest list_hash;
   price::Prices prices;
 };
 

@@ -62,6 +62,7 @@ struct Unfit {
 /// Who asks, and what their key may do. Made by authentication, never from the request's body.
 struct Caller {
   terms::TenantId tenant;
+  terms::Pseudonym account;  ///< What receipts call the tenant.
   terms::KeyId key;
   settle::Limits limits;
 };
@@ -69,6 +70,7 @@ struct Caller {
 /// A model's price at the moment of admission.
 struct Offer {
   terms::PriceListId list;
+  terms::Digest list_hash;  ///< SHA-256 of its canonical JSON.
   price::Prices prices;
 };
 

@@ -41,6 +41,7 @@ class FundedRequest {
   terms::RequestId request;
   terms::TenantId tenant;
   terms::KeyId key;
+  terms::Digest salt;  ///< For its receipt; drawn before anything ran.
   terms::ModelId model;
   terms::WorkKind kind = terms::WorkKind::generate;
   std::vector<content::TokenIds> prompts;  ///< One job each.
