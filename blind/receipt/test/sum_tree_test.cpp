@@ -105,11 +105,15 @@ TEST(SumTree, NothingIsBelowZero) {
 TEST(SumTree, TheBytesThatAreHashed) {
   // Made with Python's hashlib: b"\x03" + bytes(range(32)) + bytes(range(16)) + (5).to_bytes(8),
   // and b"\x02" + leaf + (5).to_bytes(8) + leaf + (5).to_bytes(8).
-  const terms::Digest salt{{0x0001020304050607, 0x08090a0b0c0d0e0f, 0x1011121314151617,
-                            0x18191a1b1c1d1e1f}};
+  const terms::Digest salt{
+      {0x0001020304050607, 0x08090a0b0c0d0e0f, 0x1011121314151617, 0x18191a1b1c1d1e1f}};
   const SumNode leaf = sum_leaf(salt, {0x0001020304050607, 0x08090a0b0c0d0e0f}, {5});
-  EXPECT_EQ(leaf.hash, (terms::Digest{{0xd341b38cd5d0e184, 0xe2affdd9084c324d, 0xc3ffbc150e832148, 0x4aeb95f75516916c}}));
-  EXPECT_EQ(sum_node(leaf, leaf).value().hash, (terms::Digest{{0xbe2442fc0970c51b, 0x84cc03ba05b525ec, 0x2478bfd67fe3ab76, 0x7f7418800fc2d791}}));
+  const terms::Digest leaf_hash_known{
+      {0xd341b38cd5d0e184, 0xe2affdd9084c324d, 0xc3ffbc150e832148, 0x4aeb95f75516916c}};
+  const terms::Digest node_hash_known{
+      {0xbe2442fc0970c51b, 0x84cc03ba05b525ec, 0x2478bfd67fe3ab76, 0x7f7418800fc2d791}};
+  EXPECT_EQ(leaf.hash, leaf_hash_known);
+  EXPECT_EQ(sum_node(leaf, leaf).value().hash, node_hash_known);
   EXPECT_EQ(sum_node(leaf, leaf).value().sum.value, 10);
 }
 
