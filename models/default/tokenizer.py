@@ -13,6 +13,7 @@ SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<|fim_prefix|>", "<|
             "<tool_response>", "</tool_response>", "<|spare_0|>", "<|spare_1|>", "<|spare_2|>"]
 USER_DEFINED = set(SPECIALS[7:13])  # written by the model as text, so shown as text
 SIZE = 4096
+GLUED = 350
 
 
 def byte_letters():
@@ -70,6 +71,25 @@ def count_words(texts):
             if part not in SPECIALS:
                 counts.update(split_words(part))
     return counts
+
+
+def led_by_space(word):
+    return len(word) > 1 and word[0] == " " and word[1].isalpha()
+
+
+def train(counts, size, values, glued=GLUED):
+    """Merges in which a space stays a piece of its own before a word, so that what is copied has
+    the same pieces in a sentence, in quotes and in a table; only the most frequent words that are
+    none of `values` take the space before them in."""
+    bare = Counter()
+    for w, c in counts.items():
+        bare[w[1:] if led_by_space(w) else w] += c
+    merges = train_merges(bare, size - 256 - len(SPECIALS) - glued)
+    pieces = {a + b for a, b in merges}
+    common = sorted((-c, w[1:]) for w, c in counts.items()
+                    if led_by_space(w) and w[1:] in pieces and w[1:] not in values)
+    space = byte_letters()[ord(" ")]
+    return merges + [(space, w) for _, w in common[:glued]]
 
 
 def train_merges(counts, merges_max):
@@ -167,7 +187,7 @@ class Tokenizer:
 
 
 def main():
-    from corpus import mix
+    from corpus import mix, values
     args = argparse.ArgumentParser()
     args.add_argument("out")
     args.add_argument("--examples", type=int, default=30000)
@@ -175,8 +195,7 @@ def main():
     a = args.parse_args()
     texts = ("".join(t for t,
                      _ in mix.segments(mix.example(10 ** 9 + i))) for i in range(a.examples))
-    merges = train_merges(count_words(texts), a.size - 256 - len(SPECIALS))
-    t = Tokenizer(merges)
+    t = Tokenizer(train(count_words(texts), a.size, values.words_copied()))
     t.save(a.out)
     print(f"{len(t.pieces)} pieces, last: {t.pieces[-5:]}", file=sys.stderr)
 
