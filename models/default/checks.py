@@ -51,8 +51,6 @@ def poem(text, check):
     last = [x.split()[-1] for x in lines]
     if len(lines) != check["lines"] or check["subject"].lower() not in text.lower():
         return False
-    if check["crossed"]:
-        return rhymes(last[0], last[2]) and rhymes(last[1], last[3])
     return all(rhymes(last[i], last[i + 1]) for i in range(0, len(last), 2))
 
 
@@ -132,11 +130,13 @@ def must(text, check):
 
 
 def summary(text, check):
-    wanted = [f"- {p}: {what}" + (f" (by {when})" if when else "") for p, what,
-              when in check["tasks"]]
+    """Exactly the tasks, the decision and the next meeting, and no other line."""
+    wanted = [f"- {p}: {what}" + (f" (by {when})" if when else "")
+              for p, what, when in check["tasks"]]
     got = [x for x in text.split("\n") if x.startswith("- ")]
-    return (sorted(got) == sorted(wanted) and all(d in text for d in check["decisions"])
-            and (check["next"] is None or check["next"] in text))
+    rest = [x for x in text.split("\n") if not x.startswith("- ")]
+    return got == wanted and rest == ["Tasks:", f"Decision: {check['decision'] or 'none'}.",
+                                      f"Next meeting: {check['next'] or 'none'}."]
 
 
 def as_json(text, check):
@@ -156,9 +156,9 @@ def tool(text, check):
 
 def manner(text, check):
     rule, word = check["rule"], check.get("word", "")
-    obeyed = {"upper": text == text.upper(), "lower": text == text.lower(),
-              "start": text.startswith(word), "end": text.endswith(word)}[rule]
-    return obeyed and (not check["must"] or has(text, check["must"]))
+    obeyed = {"upper": bool(text) and text == text.upper(), "start": text.startswith(word + " "),
+              "end": text.endswith(" " + word)}[rule]
+    return obeyed and (not check.get("must") or has(text, check["must"]))
 
 
 def exact(text, check):

@@ -8,13 +8,11 @@ from corpus import mix
 from tokenizer import Tokenizer
 
 PER_SHARD = 8192
-LONG_FROM = 6          # from this shard on, more examples are long
+LONG_FROM = 4          # from this shard on, some examples are long
+LONG_SHARE = 0.015
+RICH_FROM = 13         # from this shard on, more is said in more ways
 MAX_TOKENS = 2048
 HELD_SEED = 5 * 10 ** 9
-
-
-def long_share(shard):
-    return 0.012 if shard < LONG_FROM else 0.04
 
 
 def encode(tok, e):
@@ -27,10 +25,10 @@ def encode(tok, e):
     return ids, flags
 
 
-def write(tok, path, seeds, held, share):
+def write(tok, path, seeds, held, share, rich):
     ids, flags, ends, kinds = [], [], [], []
     for seed in seeds:
-        e = mix.example(seed, held, share)
+        e = mix.example(seed, held, share, rich)
         i, f = encode(tok, e)
         if len(i) > MAX_TOKENS:
             continue
@@ -50,13 +48,16 @@ def main():
     os.makedirs(out, exist_ok=True)
     if sys.argv[3] == "held":
         n = int(sys.argv[4])
-        count = write(tok, f"{out}/held.npz", range(HELD_SEED, HELD_SEED + n), True, 0.03)
+        count = write(tok, f"{out}/held.npz", range(HELD_SEED, HELD_SEED + n), True, LONG_SHARE,
+                      True)
         print("held", count, "tokens")
         return
     for shard in range(int(sys.argv[3]), int(sys.argv[4])):
         path = f"{out}/shard{shard:03d}.npz"
         seeds = range(shard * PER_SHARD, (shard + 1) * PER_SHARD)
-        print(shard, write(tok, path, seeds, False, long_share(shard)), "tokens", flush=True)
+        share = LONG_SHARE if shard >= LONG_FROM else 0.0
+        count = write(tok, path, seeds, False, share, shard >= RICH_FROM)
+        print(shard, count, "tokens", flush=True)
 
 
 if __name__ == "__main__":

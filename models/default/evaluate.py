@@ -38,71 +38,58 @@ class Model:
         self.p.wait()
 
 
-def of_form(forms):
-    def make(r):
+def drawn(make, wanted):
+    """A maker of only those examples whose check is wanted."""
+    def only(r):
         while True:
-            e = tables.make_question(r)
-            if e.check["form"] in forms:
+            e = make(r)
+            if wanted(e.check):
                 return e
-    return make
+    return only
 
 
-def missing(r):
-    while True:
-        e = helpdesk.make(r)
-        if e.check["must"].startswith("do not have"):
-            return e
+def form(name):
+    return drawn(tables.make_question, lambda c: c["form"] == name)
 
 
-def given(r):
-    while True:
-        e = helpdesk.make(r)
-        if not e.check["must"].startswith("do not have"):
-            return e
+def rule(*names):
+    return drawn(style.make_manner, lambda c: c["rule"] in names)
 
 
-def plain_manner(rules):
-    def make(r):
-        while True:
-            e = style.make_manner(r)
-            if e.check["rule"] in rules:
-                return e
-    return make
+def is_missing(check):
+    return check["must"].startswith("do not have")
 
 
 KINDS = [
     ("poem about a subject", poems.make, checks.poem),
-    ("Python function: idiom or composed", pyfunc.make, checks.python),
+    ("Python function from a description", pyfunc.make, checks.python),
     ("code in the middle (FIM)", fim.make_checked, checks.fim),
-    ("table: a cell", of_form(["look"]), checks.must),
-    ("table: the row with a value", of_form(["back"]), checks.must),
-    ("table: highest or lowest", of_form(["top", "low"]), checks.must),
-    ("table: count or list rows", of_form(["rows", "has"]), checks.must),
+    ("table: a cell", form("look"), checks.must),
+    ("table: the row with a value", form("back"), checks.must),
+    ("table: highest or lowest", form("extreme"), checks.must),
     ("table: SQL query", tables.make_sql, checks.sql),
     ("table: line of Python", tables.make_python, checks.script),
     ("meeting notes, summary", meetings.make, checks.summary),
-    ("helpdesk: a given fact", given, checks.must),
-    ("helpdesk: no such fact", missing, checks.must),
+    ("helpdesk: a given fact", drawn(helpdesk.make, lambda c: not is_missing(c)), checks.must),
+    ("helpdesk: no such fact", drawn(helpdesk.make, is_missing), checks.must),
     ("fact from a text", facts.make, checks.must),
     ("remembered over turns", facts.make_memory, checks.must),
     ("fields as JSON", extract.make, checks.as_json),
-    ("tool call", tools.make, checks.tool),
+    ("tool call", drawn(tools.make, bool), checks.tool),
     ("persona of the system prompt", style.make_persona, checks.must),
-    ("manner: capitals, small letters", plain_manner(["upper", "lower"]), checks.manner),
-    ("manner: first or last word", plain_manner(["start", "end"]), checks.manner),
+    ("manner: capitals", rule("upper"), checks.manner),
+    ("manner: first or last word", rule("start", "end"), checks.manner),
     ("says what it is", chat.make_self, checks.must),
     ("declines what is beyond it", chat.make_beyond, checks.must),
-    ("copy, list, look up (drills)", drills.make, checks.exact),
+    ("copy, list, look up", drills.make, checks.exact),
 ]
 
 
 def rate(model, make, check, each, show):
     right, shown = 0, 0
     for i in range(each):
-        r = Rng(SEED + i, held=True)
-        e = make(r)
-        while e.tools and not e.check:
-            e = make(r)
+        r = Rng(SEED + i, held=True, rich=True)
+        e = style.casual(r, make(r))
         prompt, wanted = mix.prompt_of(e)
         text, _ = model.ask(prompt, 400)
         ok = check(text, e.check)
@@ -154,11 +141,9 @@ def far(model, each):
 
 def same_tokens(model, tok):
     """Both tokenizers agree, on the corpus and on odd text."""
-    texts = ["Héllo wörld 日本語 🎉  \n\n x=5;\tzé\u0301 ﷽ 12३ ½", "a  b   c\n\n\n  d 'tis I'll don't",
-             " 1 22  333",
-             "\u00a0x\u2003y\u3000z", 
-             "Ελληνικά русский עברית العربية हिन्दी ไทย",
-             "<tool_call>\n{}\n</tool_call>"]
+    texts = ["Héllo wörld 日本語 🎉  \n\n x=5;\tzé\u0301 ﷽ 12३ ½",
+             "a  b   c\n\n\n  d 'tis I'll don't", " 1 22  333", "\u00a0x\u2003y\u3000z",
+             "Ελληνικά русский עברית العربية हिन्दी ไทย", "<tool_call>\n{}\n</tool_call>"]
     for i in range(300):
         texts.append("".join(t for t, _ in mix.segments(mix.example(SEED + i, True))))
     bad = [t for t in texts if model.ask(t, 0)[1] != tok.encode(t)]

@@ -13,11 +13,12 @@ def is_held(text, one_in=12):
 
 
 class Rng(random.Random):
-    """One example's source of chance. held: draw only what training never saw."""
+    """One example's source of chance. held: draw only what training never saw. rich: of the later
+    part of the corpus, which says more in more ways."""
 
-    def __init__(self, seed, held=False):
+    def __init__(self, seed, held=False, rich=False):
         super().__init__(seed)
-        self.held = held
+        self.held, self.rich = held, rich
 
     def pick(self, seq):
         return seq[int(self.random() * len(seq))]
@@ -29,6 +30,9 @@ class Rng(random.Random):
 
     def chance(self, p):
         return self.random() < p
+
+    def richly(self, p):
+        return self.rich and self.chance(p)
 
     def some(self, seq, n):
         return self.sample(list(seq), min(n, len(seq)))

@@ -99,8 +99,35 @@ BEYOND = [
 ]
 
 
+RICH_SMALL = SMALL + [
+    ("{I love you|I like you|You are nice|You are cute|You are funny}{.|!|}",
+     "Thank you, that is very kind!"),
+    ("{Sorry|I am sorry|Excuse me|Pardon}{.|!|}", "No problem at all!"),
+    ("{What is up|What's up|What are you doing|Are you busy}?", "I am waiting for your questions."),
+    ("{Can you help me|I need help|I have a question|Help me please|May I ask you something}{?|.|}",
+     "Of course! What can I do for you?"),
+    ("{Nice to meet you|Pleased to meet you}{.|!|}", "Nice to meet you too!"),
+    ("{Test|This is a test|Testing|test 123|ping}{.|!|}", "I am here. How can I help you?"),
+    ("{You are stupid|You are bad|I hate you|This is bad}{.|!|}", "I am sorry. I am a tiny model "
+                                                                "and make mistakes."),
+]
+
+
+RICH_BEYOND = BEYOND + [
+    "{Write|Please write|Can you write|Draft} {an email|a letter|a haiku|a song|a story|a fairy "
+    "tale|a joke book|a review|a CV|a contract} {to my boss|for my mother|about $field|about "
+    "$country|for $name|for me}{.|?|}",
+    "{Give me|What is|Do you know} {a recipe for pancakes|a recipe for soup|a good diet|a workout "
+    "plan|a travel plan for $country|a business idea|legal advice|medical advice}{.|?|}",
+    "{How many|How much} {people live in $country|days are in a year|planets are there|legs has a "
+    "spider|water should I drink|money does a lawyer earn|is $big plus $big}?",
+    "{Explain|What do you think of|Tell me something about} {the news|football|music|love|money|"
+    "democracy|$country|$field|$name}{.|?|}",
+]
+
+
 def small(r):
-    q, a = r.pick(SMALL)
+    q, a = r.pick(RICH_SMALL if r.rich else SMALL)
     fill = dict(a=r.pick(words.ANIMALS), t=r.pick(words.THINGS), h=r.pick(words.HOBBIES))
     return r.spin(q), r.spin(a, **fill)
 
@@ -111,7 +138,8 @@ def self_talk(r):
 
 
 def beyond(r):
-    q = r.spin(r.pick(BEYOND), country=r.split(COUNTRY), field=r.split(FIELD),
+    q = r.spin(r.pick(RICH_BEYOND if r.rich else BEYOND), country=r.split(COUNTRY),
+               field=r.split(FIELD),
                name=words.full_name(r), big=r.randint(1000, 99999))
     return q, REFUSAL
 

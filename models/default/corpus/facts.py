@@ -75,8 +75,28 @@ TOPICS = ["project", "budget", "secret word", "deadline", "door code", "wifi pas
           "ship name",
           "song", "winner", "flight number", "gate", "seat", "release name", "access code",
           "magic word", "pin"]
-UNKNOWN = ["I do not know; it is not in the text.", "That is not in the text.",
-           "The text does not say."]
+FAVOURITES = ("food film book animal number season song drink fruit sport game place day city "
+              "flower word band dish").split()
+RICH_PERSONAL = PERSONAL + [
+    (f"$n's favourite {x} is $v.", [f"What is $n's favourite {x}?",
+                                    f"Which {x} does $n like best?"],
+     f"$n's favourite {x} is $v.", lambda r: favourite(r)) for x in FAVOURITES] + [
+    ("$n is $v years old.", ["How old is $n?", "What is $n's age?"], "$n is $v years old.",
+     lambda r: r.randint(3, 99)),
+    ("$n speaks $v.", ["Which language does $n speak?", "What does $n speak?"], "$n speaks $v.",
+     lambda r: r.pick("German French Spanish Italian Polish Dutch Latin Greek".split())),
+    ("$n works for $v.", ["Who does $n work for?", "Where does $n work?"], "$n works for $v.",
+     words.company),
+    ("$n met $v.", ["Who did $n meet?"], "$n met $v.", words.first_name),
+    ("$n ordered {a|the} $v.", ["What did $n order?"], "$n ordered a $v.",
+     lambda r: r.pick(words.GOOD)),
+]
+UNKNOWN = "That is not in the text."
+
+
+def favourite(r):
+    return r.pick([words.odd_word, lambda r: r.pick(words.THINGS), lambda r: r.pick(words.MASS),
+                   lambda r: r.pick(words.ANIMALS)])(r)
 
 
 def value(r, topic):
@@ -100,8 +120,9 @@ def triples(r, n):
     while len(out) < n:
         x = r.random()
         if x < 0.45:
-            i, who = r.randrange(len(PERSONAL)), r.pick(people)
-            fact, qs, ans, maker = PERSONAL[i]
+            known = RICH_PERSONAL if r.rich else PERSONAL
+            i, who = r.randrange(len(known)), r.pick(people)
+            fact, qs, ans, maker = known[i]
             key = ("p", i, who)
             if maker is None:
                 job = r.pick(words.JOBS)
@@ -144,61 +165,49 @@ def filler(r):
 
 def lay_out(r, facts):
     lines = [f[0] for f in facts]
-    for _ in range(r.pick([0, 0, 0, 1, 2])):
+    for _ in range(r.pick([0, 0, 0, 0, 1])):
         lines.insert(r.randint(0, len(lines)), filler(r))
     if r.chance(0.5):
         return " ".join(lines)
-    return "\n".join(r.pick(["- ", "", "* "]).join(["", x]) for x in lines) if r.chance(0.5) else \
-        "\n".join("- " + x for x in lines)
+    mark = r.pick(["- ", "- ", "", "* "])
+    return "\n".join(mark + x for x in lines)
+
+
+def opening(r, text, ask):
+    """The turns up to the first question, the facts among them."""
+    x = r.random()
+    if x < 0.35:
+        lead = r.pick(["", "Facts:\n", "You know this: ", "Use these facts.\n", "Context:\n",
+                       "You are a helpful assistant. ", "Secret context: ", "Answer from this:\n"])
+        return [("system", lead + text), ("user", ask)]
+    if x < 0.6:
+        return [("user", text + r.pick(["\n\n", "\n", " ", "\nQuestion: "]) + ask)]
+    if x < 0.7:
+        return [("user", ask + r.pick(["\n\n", "\n", "\nText: "]) + text)]
+    if x < 0.8:
+        return [("user", r.spin("{Context|Facts|Notes|Given}:\n$t\n\n{Question: |}$q", t=text,
+                                q=ask))]
+    return [("user", r.pick(["Remember this: ", "Please remember: ", "Note: ", ""]) + text),
+            ("assistant", "I will remember that."), ("user", ask)]
 
 
 def make(r, n=None):
-    n = n or r.pick([1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 10])
-    facts = triples(r, n + 1)
-    extra = facts.pop()
-    text = lay_out(r, facts)
+    sizes = [1, 1, 2, 2, 3, 3, 4, 5, 6] + ([7, 8, 10] if r.rich else [])
+    *facts, extra = triples(r, (n or r.pick(sizes)) + 1)
     turns, must = [], None
-    held = r.pick(facts)
-    ask = r.pick(held[1])
-    x = r.random()
-    if x < 0.35:
-        turns += [("system", r.pick(["", "Facts:\n", "You know this: ", "Use these facts.\n",
-                                     "Context:\n",
-                                     "You are a helpful assistant. ", "Secret context: ",
-                                     "Answer from this:\n"])
-                   + text), ("user", ask)]
-    elif x < 0.55:
-        turns += [("user", text + r.pick(["\n\n", "\n", " ", "\nQuestion: "]) + ask)]
-    elif x < 0.65:
-        turns += [("user", ask + r.pick(["\n\n", "\n", "\nText: "]) + text)]
-    elif x < 0.75:
-        turns += [("user", r.spin("{Context|Facts|Notes|Background|Given}:\n$t\n\n{Question: |}$q",
-                                  t=text, q=ask))]
-    elif x < 0.9:
-        turns += [("user", r.pick(["Remember this: ", "Please remember: ", "Note: ", ""]) + text),
-                  ("assistant", r.pick(["I will remember that.", "Noted.", "Thank you, noted."])),
-                  ("user", ask)]
-    else:
-        turns += [("user", "Read this.\n" + text + "\n" + ask)]
-    turns.append(("assistant", held[2]))
-    must = held[3]
-    while r.chance(0.35) and len(turns) < 9:
-        if r.chance(0.2) and not r.held:
-            turns += [("user", r.pick(extra[1])), ("assistant", UNKNOWN[1])]
-            must = None
-            continue
-        held = r.pick(facts)
-        turns += [("user", r.pick(held[1])), ("assistant", held[2])]
-        must = held[3]
-    if must is None or (len(turns) < 5 and r.chance(0.1) and not r.held):
-        turns = turns[:-2] + [("user", r.pick(extra[1])),
-                              ("assistant", UNKNOWN[1])] if must is None else turns
-    return Example("facts", turns, {"must": must, "answer": turns[-1][1]})
+    while not turns or r.chance(0.4):
+        if not r.held and r.chance(0.15):
+            ask, answer, must = r.pick(extra[1]), UNKNOWN, UNKNOWN
+        else:
+            _, asks, answer, must = r.pick(facts)
+            ask = r.pick(asks)
+        turns += [("user", ask)] if turns else opening(r, lay_out(r, facts), ask)
+        turns.append(("assistant", answer))
+    return Example("facts", turns, {"must": must, "answer": answer})
 
 
 def make_memory(r):
     """Several turns: the user says things about themselves and asks later."""
-    told = []
     turns = []
     n = words.first_name(r)
     pool = [
@@ -221,7 +230,15 @@ def make_memory(r):
         "Your train leaves at %s.", words.clock(r))
     add("I am %s years old.", "Thank you for telling me.", "How old am I?", "You are %s years old.",
         r.randint(7, 90))
+    if r.rich:
+        for x in r.some(FAVOURITES, 3):
+            add(f"My favourite {x} is %s.", "I will remember that.",
+                f"What is my favourite {x}?", f"Your favourite {x} is %s.", favourite(r))
     told = r.some(pool, r.pick([1, 2, 2, 3, 4]))
+    if r.richly(0.3):
+        fact, _, q, a, v = told[0]
+        return Example("memory", [("user", f"{fact} {q}"), ("assistant", a)],
+                       {"must": v, "answer": a})
     for fact, reply, *_ in told:
         turns += [("user", fact), ("assistant", cap(reply))]
     if r.chance(0.3) and not r.held:

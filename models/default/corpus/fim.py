@@ -35,74 +35,47 @@ def script(r):
     ])
 
 
+def documented(r):
+    """(source of one function with its description, name, calls)"""
+    name, params, desc, body, calls = pyfunc.function(r)
+    head, rest = pyfunc.source(name, params, body).split("\n", 1)
+    return f'{head}\n    """{desc[:1].upper() + desc[1:]}."""\n{rest}\n', name, calls
+
+
 def text(r):
     x = r.random()
-    if x < 0.6:
-        parts = []
-        for _ in range(r.pick([1, 1, 1, 2, 2, 3])):
-            name, params, desc, body, _ = pyfunc.function(r)
-            src = pyfunc.source(name, params, body)
-            if r.chance(0.5):
-                head, rest = src.split("\n", 1)
-                src = f'{head}\n    """{desc[:1].upper() + desc[1:]}."""\n{rest}'
-            parts.append(src + "\n")
-        return "\n\n".join(parts)
-    return klass(r) if x < 0.75 else script(r)
+    if x < 0.75:
+        return documented(r)[0]
+    return klass(r) if x < 0.88 else script(r)
 
 
-def hole(r, t):
-    """Cut points of a middle: an end of line, whole lines, or any span."""
+def rest_of_line(r, t, first=0):
+    """(from, to): a place in a line of t, from line `first` on, and that line's end."""
     lines = t.split("\n")
-    x = r.random()
-    starts = [0]
-    for line in lines[:-1]:
-        starts.append(starts[-1] + len(line) + 1)
-    if x < 0.45:
-        i = r.randrange(len(lines) - 1)
-        while not lines[i].strip():
-            i = (i + 1) % (len(lines) - 1)
-        s = starts[i]
-        body = len(lines[i])
-        indent = body - len(lines[i].lstrip())
-        cuts = [indent] + [j for j in range(indent, body) if lines[i][j] in " (=.:["]
-        a = s + r.pick(cuts)
-        return a, s + body
-    if x < 0.7:
-        i = r.randrange(len(lines) - 1)
-        j = min(len(lines) - 1, i + r.randint(1, 3))
-        return starts[i], starts[j] - 1
-    a = r.randrange(len(t) - 1)
-    return a, min(len(t), a + r.randint(1, 40))
+    i = r.pick([i for i in range(first, len(lines)) if lines[i].strip()])
+    line, start = lines[i], sum(len(x) + 1 for x in lines[:i])
+    indent = len(line) - len(line.lstrip())
+    cuts = [indent] + [j for j in range(indent + 1, len(line)) if line[j] in " (=.:["]
+    return start + r.pick(cuts), start + len(line)
+
+
+def holed(t, a, b):
+    return PREFIX + t[:a] + SUFFIX + t[b:] + MIDDLE, t[a:b] + END
 
 
 def make(r):
     t = text(r)
-    if r.chance(0.12):
+    if r.chance(0.05):
         return Example("plain", [], {}, raw=("", t + END))
-    a, b = hole(r, t)
-    if b <= a:
-        b = a + 1
-    return Example("fim", [], {"whole": t, "middle": t[a:b]},
-                   raw=(PREFIX + t[:a] + SUFFIX + t[b:] + MIDDLE, t[a:b] + END))
+    a, b = rest_of_line(r, t, 0 if r.chance(0.2) else min(2, t.count("\n") - 1))
+    if r.chance(0.15):  # up to the end of the line after
+        b = t.find("\n", b + 1) if "\n" in t[b + 1:] else b
+    return Example("fim", [], {"whole": t, "middle": t[a:b]}, raw=holed(t, a, b))
 
 
 def make_checked(r):
-    """For evaluation: one function, the hole is the rest of one body line."""
-    name, params, desc, body, calls = pyfunc.function(r)
-    src = pyfunc.source(name, params, body) + "\n"
-    lines = src.split("\n")
-    i = r.randrange(1, len(lines) - 1)
-    a = sum(len(x) + 1 for x in lines[:i])
-    line = lines[i]
-    indent = len(line) - len(line.lstrip())
-    cuts = [indent] + [j for j in range(indent, len(line)) if line[j] in " (=.:["]
-    a, b = a + r.pick(cuts), a + len(line)
-    doc = f"# {name} {desc}.\n" if r.chance(0.0) else ""
-    pre = src[:a]
-    if r.chance(1.0):
-        head, rest = src.split("\n", 1)
-        docline = f'    """{desc[:1].upper() + desc[1:]}."""\n'
-        pre = head + "\n" + docline + rest[:max(0, a - len(head) - 1)]
-    return Example("fim", [], {"before": doc + pre, "after": src[b:], "reference": src,
-                               "ref_name": name, "calls": calls, "middle": src[a:b]},
-                   raw=(PREFIX + doc + pre + SUFFIX + src[b:] + MIDDLE, src[a:b] + END))
+    """For evaluation: one documented function, the hole is the rest of one body line."""
+    t, name, calls = documented(r)
+    a, b = rest_of_line(r, t, 2)
+    return Example("fim", [], {"before": t[:a], "after": t[b:], "reference": t, "ref_name": name,
+                               "calls": calls, "middle": t[a:b]}, raw=holed(t, a, b))

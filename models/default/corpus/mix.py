@@ -7,52 +7,60 @@ from .base import Example, Rng
 
 START, STOP = "<|im_start|>", "<|im_end|>"
 SHARES = [
-    (poems.make, 11), (pyfunc.make, 13), (tables.make, 15), (meetings.make, 10),
-    (helpdesk.make, 11), (facts.make, 12),
-    (facts.make_memory, 4), (fim.make, 10), (extract.make, 10), (tools.make, 10), (drills.make, 12),
-    (chat.make, 6),
-    (style.make_persona, 3), (style.make_manner, 5),
-    (lambda r: mixed(r), 5),
+    (poems.make, 9), (pyfunc.make, 12), (fim.make, 15),
+    (tables.make_question, 16), (tables.make_sql, 6), (tables.make_python, 6),
+    (meetings.make, 10), (helpdesk.make, 10), (facts.make, 11), (facts.make_memory, 3),
+    (extract.make, 11), (tools.make, 9), (drills.make, 8), (chat.make, 5),
+    (style.make_persona, 3), (style.make_manner, 5), (lambda r: mixed(r), 3),
 ]
-BAG = [f for f, share in SHARES for _ in range(share)]
+RICH_SHARES = [
+    (poems.make, 10), (pyfunc.make, 13), (fim.make, 14),
+    (tables.make_question, 20), (tables.make_sql, 5), (tables.make_python, 4),
+    (meetings.make, 9), (helpdesk.make, 14), (facts.make, 12), (facts.make_memory, 4),
+    (extract.make, 8), (tools.make, 9), (drills.make, 6), (chat.make, 7),
+    (style.make_persona, 3), (style.make_manner, 4), (lambda r: mixed(r), 6),
+]
+
+
+def bag(shares):
+    return [f for f, share in shares for _ in range(share)]
+
+
+BAG, RICH_BAG = bag(SHARES), bag(RICH_SHARES)
 
 
 def mixed(r):
     """A conversation that changes its subject."""
     turns = []
     while len(turns) < 4:
-        e = r.pick([facts.make, chat.make, drills.make, poems.make, tables.make, pyfunc.make,
-                    extract.make])(r)
+        e = r.pick([facts.make, chat.make, drills.make, poems.make, tables.make_question,
+                    pyfunc.make, extract.make])(r)
         if e.messages[0][0] != "system" and len(e.messages) <= 4:
             turns += e.messages
     return Example("mixed", turns, {"answer": turns[-1][1]})
 
 
 def long_one(r):
-    """Examples of some 400 to 2,000 tokens: many facts, large tables, long notes, long chats."""
+    """Examples of some 400 to 2,000 tokens: many facts, walls of pairs, long chats."""
     x = r.random()
-    if x < 0.3:
-        return facts.make(r, r.randint(15, 80))
-    if x < 0.5:
-        return tables.make_question(r, r.randint(12, 60))
+    if x < 0.35:
+        return facts.make(r, r.randint(12, 60))
     if x < 0.6:
-        return meetings.make(r, r.randint(6, 14))
-    if x < 0.85:
-        return drills.pairs_wall(r, r.randint(30, 130))
-    turns, system = [], None
+        return drills.pairs_wall(r, r.randint(25, 120))
+    turns = []
     while len(turns) < r.randint(8, 24):
-        e = r.pick([facts.make, facts.make_memory, chat.make, drills.make, poems.make, tables.make,
-                    pyfunc.make])(r)
+        e = r.pick([facts.make, facts.make_memory, chat.make, drills.make, poems.make,
+                    tables.make_question, pyfunc.make])(r)
         if e.messages[0][0] != "system":
             turns += e.messages
     return Example("long", turns, {})
 
 
-def example(seed, held=False, long_share=0.0):
-    r = Rng(seed, held)
+def example(seed, held=False, long_share=0.0, rich=False):
+    r = Rng(seed, held, rich)
     if long_share and r.chance(long_share):
         return long_one(r)
-    return style.dress(r, r.pick(BAG)(r))
+    return style.casual(r, style.dress(r, r.pick(RICH_BAG if rich else BAG)(r)))
 
 
 def system_with_tools(system, tools):

@@ -6,24 +6,16 @@ from .base import Example, is_held
 NUM_FILTERS = [
     ("even", "x % 2 == 0"), ("odd", "x % 2 == 1"), ("positive", "x > 0"), ("negative", "x < 0"),
     ("non-zero", "x != 0"), ("greater than $k", "x > $k"), ("less than $k", "x < $k"),
-    ("at least $k", "x >= $k"), ("at most $k", "x <= $k"), ("divisible by $d", "x % $d == 0"),
-    ("not divisible by $d", "x % $d != 0"), ("equal to $k", "x == $k"),
-    ("different from $k", "x != $k"),
+    ("divisible by $d", "x % $d == 0"), ("equal to $k", "x == $k"),
 ]
 STR_FILTERS = [
     ("that start with '$c'", "s.startswith('$c')"), ("that end with '$c'", "s.endswith('$c')"),
     ("that contain '$c'", "'$c' in s"), ("longer than $n letters", "len(s) > $n"),
     ("shorter than $n letters", "len(s) < $n"), ("with exactly $n letters", "len(s) == $n"),
-    ("that are uppercase", "s.isupper()"), ("that are lowercase", "s.islower()"),
-    ("that are not empty", "s"), ("that do not contain '$c'", "'$c' not in s"),
 ]
-NUM_MAPS = [
-    (None, "x"), (None, "x"), ("squares", "x * x"), ("cubes", "x ** 3"), ("doubles", "x * 2"),
-    ("absolute values", "abs(x)"), ("halves", "x / 2"), ("negatives", "-x"),
-]
-STR_MAPS = [(None, "s"), (None, "s"), ("lengths", "len(s)"), ("uppercase forms", "s.upper()"),
-            ("first letters", "s[0]"), ("reversed forms", "s[::-1]"),
-            ("lowercase forms", "s.lower()")]
+NUM_MAPS = [(None, "x"), (None, "x"), ("squares", "x * x"), ("cubes", "x ** 3"),
+            ("doubles", "x * 2")]
+STR_MAPS = [(None, "s"), (None, "s"), ("lengths", "len(s)"), ("uppercase forms", "s.upper()")]
 
 # Idioms: (name, parameters, descriptions, body, calls that show it)
 IDIOMS = [
@@ -178,54 +170,35 @@ def composed(r):
     put = lambda t: (t.replace("$k", str(k)).replace("$d", str(d)).replace("$n", str(n))
                      .replace("$c", c))
     say, cond = put(say), put(cond)
-    var = "x" if numeric else "s"
-    param = r.pick(["numbers", "numbers", "values", "nums", "items", "data"] if numeric else
-                   ["words", "words", "strings", "names", "items", "texts"])
-    thing = r.pick(["numbers", "numbers", "values"] if numeric else ["words", "strings"])
-    long = " " in say
-    if numeric:
-        these = f"{thing} {r.pick(['that are ', 'which are '])}{say}" if long else f"{say} {thing}"
-    else:
-        these = f"{thing} {say}"
-    where = r.pick(["in a list", "of a list", "in the given list"])
-    of = f"the {noun} of the {these} {where}" if noun else f"the {these} {where}"
-    comp = f"{value} for {var} in {param} if {cond}"
-    if fold == "list":
-        desc = r.pick([f"returns {of}", f"returns a list with {of}", f"gives {of}"])
-        body = f"return [{comp}]"
-    elif fold == "count":
-        desc = r.pick([f"counts the {these} {where}", f"returns how many {these} are in a list",
-                       f"returns the number of {these} {where}"])
-        body = f"return sum(1 for {var} in {param} if {cond})"
-    elif fold in ("any", "all"):
-        few = r.pick(["any", "at least one"]) if fold == "any" else "all"
-        if numeric:
-            desc = f"{r.pick(['checks', 'tells'])} whether {few} of the {thing} {where} " + (
-                f"{'are' if fold == 'all' else 'is'} {say}")
-        else:
-            desc = (f"{r.pick(['checks', 'tells'])} whether {few} of the {thing} {where} "
-                    f"is one {say}")
-        body = f"return {fold}({cond} for {var} in {param})"
-    elif fold == "sum":
-        desc = r.pick([f"returns the sum of {of}", f"adds up {of}", f"sums {of}"])
-        body = f"return sum({comp})"
-    else:
-        word = r.pick(["largest", "biggest"]) if fold == "max" else "smallest"
-        desc = f"returns the {word} of {of}"
-        body = f"return {fold}({comp})"
-    name = fold_name(r, fold, noun, say)
+    var, param = ("x", "numbers") if numeric else ("s", "words")
+    desc, body = wording(r, fold, noun, say, numeric,
+                         f"{value} for {var} in {param} if {cond}", f"{cond} for {var} in {param}")
     calls = [f"({numbers_sample(r)})" if numeric else f"({strings_sample(r, c)})" for _ in range(2)]
-    return name, param, desc, body, calls
+    return NAMES[fold], param, desc, body, calls
 
 
-def fold_name(r, fold, noun, say):
-    head = {"list": "get", "count": "count", "any": "any", "all": "all", "sum": "sum",
-            "max": "largest", "min": "smallest"}[fold]
-    if fold == "list" and not noun:
-        head = "filter"
-    tail = "".join(ch if ch.isalnum() else " " for ch in say).split()
-    tail = [w for w in tail if w not in ("that", "than", "with", "are", "do", "by", "to")][:2]
-    return "_".join([head] + ([noun.split()[0]] if noun else []) + tail)
+NAMES = {"list": "select", "count": "count", "any": "has_any", "all": "are_all", "sum": "total",
+         "max": "largest", "min": "smallest"}
+
+
+def wording(r, fold, noun, say, numeric, chosen, holds):
+    """(description, body) of a fold; chosen, holds: the two comprehensions."""
+    thing = "numbers" if numeric else r.pick(["words", "strings"])
+    these = f"{say} {thing}" if numeric and " " not in say else f"{thing} {say}"
+    of = (f"the {noun} of the {these}" if noun else f"the {these}") + " in a list"
+    if fold == "list":
+        return r.pick([f"returns {of}", f"returns a list with {of}"]), f"return [{chosen}]"
+    if fold == "count":
+        return r.pick([f"counts {of}", f"returns the number of {these} in a list",
+                       f"returns how many {these} are in a list"]), f"return len([{chosen}])"
+    if fold in ("any", "all"):
+        whose = f"is {say}" if numeric else f"is one {say}"
+        subject = f"{'any' if fold == 'any' else 'every one'} of the {thing} in a list"
+        return (f"{r.pick(['checks', 'tells'])} whether {subject} {whose}",
+                f"return {fold}({holds})")
+    if fold == "sum":
+        return r.pick([f"returns the sum of {of}", f"adds up {of}"]), f"return sum({chosen})"
+    return f"returns the {NAMES[fold]} of {of}", f"return {fold}({chosen})"
 
 
 def function(r):
@@ -237,6 +210,8 @@ def function(r):
         for i, p in enumerate(params.split(", ")):
             desc = desc.replace("$%d" % i, p)
         desc = r.spin(desc)
+    if r.richly(0.4):
+        desc = desc.replace(" whether ", " if ")
     return name, params, desc, body, calls
 
 
@@ -247,47 +222,49 @@ def source(name, params, body):
 ASKS = [
     "{Write|Please write|Can you write|Give me|I need} a {short |small |simple |}{Python |python |}"
     "function that $desc.",
-    "{Write|Implement|Define} {a|the} {Python |}function {called |named |}`$name` that $desc.",
-    "{Write|Implement|Define} a {Python |}function $name($params) that $desc.",
-    "{Write|Implement} {in Python|in python}: a function {called|named} $name that $desc.",
+    "{Write|Write|Implement} {a|the} {Python |}function {called |named |}`$name` that $desc.",
+    "{Write|Implement} a {Python |}function $name($params) that $desc.",
     "Python function that $desc{, please|}{.|}",
     "How do I write a {Python |}function that $desc?",
-    "{Write|Please write} def $name($params), which $desc.",
-    "Complete this function. It $desc.\n\ndef $name($params):",
 ]
+
+
+RICH_ASKS = ASKS + [
+    "{Write|Please write|Can you write|Show me|I need} a {short |simple |}{Python |}function to "
+    "$verb{.|?|}",
+    "Write {Python |}code {to|that can} $verb.",
+    "How {do|can} I $verb {in|with} Python?",
+    "{Implement|Define} `$name($params)`: it $desc.",
+    "Write $name($params) in Python. It $desc.",
+]
+
+
+def infinitive(desc):
+    """'checks whether' -> 'check whether'"""
+    verb, rest = desc.split(" ", 1)
+    return (verb[:-3] + "y" if verb.endswith("ies") else verb[:-1]) + " " + rest
 
 
 def make(r):
     name, params, desc, body, calls = function(r)
-    ask_form = r.pick(ASKS)
+    ask_form = r.pick(RICH_ASKS if r.rich else ASKS)
     if "$name" in ask_form and r.chance(0.5):
-        name = r.pick([words.odd_word(r), words.odd_word(r, 1, 2) + "_" + words.odd_word(r, 1, 2),
+        name = r.pick([words.odd_word(r), words.odd_word(r, 1, 1) + "_" + words.odd_word(r, 1, 1),
                        r.pick(["my_func", "solve", "f", "work", "answer", "compute", "run",
                                "helper"])])
-    ask = r.spin(ask_form, name=name, params=params, desc=desc)
+    ask = r.spin(ask_form, name=name, params=params, desc=desc, verb=infinitive(desc))
     src = source(name, params, body)
-    example = ""
-    if r.chance(0.25):
-        try:
-            result = evaluate(src, name, calls[0])
-        except ValueError:  # the largest of nothing
-            result = None
-        if result is not None:
-            ask += (f" {r.pick(['For example,', 'Example:'])} {name}{calls[0]} "
-                    f"{r.pick(['returns', 'gives'])} {result!r}.")
     fenced = f"```python\n{src}\n```"
     check = {"name": name if "$name" in ask_form else None, "reference": src, "ref_name": name,
              "calls": calls}
     messages = [("user", ask), ("assistant", fenced)]
-    if r.chance(0.12):
+    if r.chance(0.06):
         new = words.odd_word(r)
         messages += [("user", r.spin("{Rename it to|Call it|Please name it} $new{ instead|}.",
                                      new=new)),
                      ("assistant", fenced.replace(f"def {name}(", f"def {new}("))]
         check["name"] = new
     return Example("python", messages, check)
-
-
 def evaluate(src, name, call):
     scope = {}
     exec(src, scope)

@@ -1,5 +1,5 @@
 """System prompts that have an effect: a name, a manner, a first or last word, a form."""
-from . import words, chat, facts, helpdesk
+from . import words, chat, facts, poems
 from .base import Example
 
 PLAIN = ["You are a helpful assistant.", "You are a friendly assistant.", "You are an assistant.",
@@ -7,10 +7,6 @@ PLAIN = ["You are a helpful assistant.", "You are a friendly assistant.", "You a
          "You are a helpful and honest assistant.", "Answer the user.", "You are a tiny helper.",
          "You help people with their work.",
          "Answer as well as you can.", "You are a chatbot."]
-
-
-def loud(t):
-    return t.upper()
 
 
 def persona(r):
@@ -22,39 +18,31 @@ def persona(r):
                    r.pick(words.ADJ) + " " + r.pick(words.THINGS)])
     what = what[0].lower() + what[1:]
     art = "an" if what[0] in "aeiou" else "a"
-    system = r.spin("{You are|Your name is|Act as|You play} $n, $t $w.", n=name, t=art, w=what)
+    system = r.spin("{You are|Your name is|Act as|You play} $n, $t $w." if not r.richly(0.4) else
+                    "{You are $t $w. {Your name is $n|You are called $n}.|You are $t $w called $n."
+                    "|Pretend to be $n, $t $w.|Your name is $n. You are $t $w.}",
+                    n=name, t=art, w=what)
     return system, name, f"{art} {what}"
 
 
 def manner(r):
     """(system prompt, a function on the plain answer, {rule, word} to check)"""
     x = r.random()
-    if x < 0.2:
-        return r.spin("{Answer|Write|Always answer|Always write|Reply} {only |}in {capital letters|"
-                      "capitals|uppercase}."), loud, {"rule": "upper"}
     if x < 0.3:
-        return r.spin("{Answer|Write|Always answer|Reply} {only |}in {small letters|lowercase}."), str.lower, {
-            "rule": "lower"}
+        return (r.spin("{Answer|Write|Always answer} {only |}in {capital letters|capitals}."),
+                str.upper, {"rule": "upper"})
     word = r.pick([words.odd_word(r).capitalize() + "!",
-                   r.pick(["Ahoy!", "Meow!", "Beep!", "Over and out.", "Arrr!", "Cheers!",
-                           "Indeed.", "So be it."]),
-                   words.odd_word(r) + "."])
-    bare = word.rstrip("!.")
-    mark = r.pick([word, f'"{word}"', f"'{word}'", f"the word {bare}"])
-    if mark.startswith("the word"):
-        word = bare + "!"
+                   r.pick(["Ahoy!", "Meow!", "Beep!", "Arrr!", "Cheers!"])])
+    mark = r.pick([word, f'"{word}"'])
     if x < 0.65:
-        return r.spin("{End|Finish|Close} {every|each} {answer|reply|message} with $w",
-                      w=mark) + ("" if mark[-1] in "!." else "."), (
+        return r.spin("{End|Finish} {every|each} answer with $w", w=mark), (
             lambda t: t + " " + word), {"rule": "end", "word": word}
-    return r.spin("{Start|Begin} {every|each} {answer|reply|message} with $w",
-                  w=mark) + ("" if mark[-1] in "!." else "."), (
+    return r.spin("{Start|Begin} {every|each} answer with $w", w=mark), (
         lambda t: word + " " + t), {"rule": "start", "word": word}
 
 
 def make_persona(r):
     system, name, what = persona(r)
-    r.random()  # one draw that once chose a sentence; without it every later text would differ
     city = r.pick(words.CITY)
     system += f" You live in {city}." if r.chance(0.3) else r.pick(["", "", " Be polite.",
                                                                     " You are kind."])
@@ -77,8 +65,6 @@ def make_persona(r):
             q, a = chat.small(r)
             turns += [("user", q), ("assistant", a)]
             must = None
-        if must is None or (len(turns) == 3 and r.chance(0.02)):
-            continue
     if r.held and must is None:
         turns += [("user", "What is your name?"), ("assistant", f"I am {name}, {what}.")]
         must = name
@@ -87,22 +73,48 @@ def make_persona(r):
 
 def make_manner(r):
     rule, change, check = manner(r)
-    base = r.pick([chat.make, chat.make, facts.make, facts.make_memory, helpdesk.make])(r)
-    out = []
-    system = rule
-    for role, text in base.messages:
-        if role == "system":
-            system = text + r.pick(["\n", " ",
-                                    "\n\n"]) + rule if r.chance(0.6) else rule + r.pick(["\n", " ", "\n\n"]) + text
-        else:
-            out.append((role, change(text) if role == "assistant" else text))
-    if system == rule and r.chance(0.3):
-        system = r.pick(PLAIN) + " " + rule
-    return Example("manner", [("system", system)] + out, {**check, "must": base.check.get("must")})
+    turns = [("system", (r.pick(PLAIN) + " " if r.chance(0.3) else "") + rule)]
+    if check["rule"] != "upper" and r.richly(0.4):
+        turns[0] = ("system", rule)
+        base = r.pick([facts.make_memory, facts.make, poems.make])(r)
+        while base.messages[0][0] == "system":
+            base = facts.make(r)
+        return Example("manner", turns + [(role, change(t) if role == "assistant" else t)
+                                          for role, t in base.messages],
+                       {**check, "must": base.check.get("must")})
+    for _ in range(r.pick([1, 1, 2])):
+        q, a = (chat.small if r.chance(0.6) else chat.self_talk)(r)
+        turns += [("user", q), ("assistant", change(a))]
+    return Example("manner", turns, check)
+
+
+REQUESTS = ("Write Give Find Compose Make Summarize Extract Get Return Repeat Say List Look Tell "
+            "Show Implement Define Name").split()
+STARTERS = set(REQUESTS + "Please Can Could What Who Where When How Which Do Does Is Are In On At "
+               "Hello Hi Thanks Thank My Sum Tell Complete Python One Another Now And".split())
+
+
+def loosened(r, text):
+    """As people type: a small letter first, no full stop, a polite word."""
+    first = text.split(" ", 1)[0].split("\n", 1)[0]
+    if first in REQUESTS and r.chance(0.2):
+        text = r.pick(["Please ", "Please ", "Hi! ", "Hello, "]) + text[0].lower() + text[1:]
+    elif first in STARTERS and r.chance(0.3):
+        text = text[0].lower() + text[1:]
+    if "\n" not in text and text[-1] in ".?!" and r.chance(0.2):
+        text = text[:-1] + r.pick(["", "", "!" if text[-1] == "." else " ?"])
+    return text
+
+
+def casual(r, example):
+    if r.rich:
+        example.messages = [(role, loosened(r, text) if role == "user" else text)
+                            for role, text in example.messages]
+    return example
 
 
 def dress(r, example):
     """Now and then a harmless system prompt, so that one changes nothing else."""
-    if example.raw is None and r.chance(0.22):
+    if example.raw is None and r.chance(0.15):
         example.with_system(r.pick(PLAIN))
     return example

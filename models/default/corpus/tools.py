@@ -75,39 +75,34 @@ def thing(r):
 
 def topic(r):
     return r.pick([lambda: r.pick(words.ADJ) + " " + r.pick(words.THINGS),
-                   lambda: words.odd_word(r),
-                   lambda: r.pick(words.GOODS) + " and " + r.pick(words.GOODS),
-                   lambda: "the " + words.odd_word(r) + " " + r.pick(
-                       ["report", "project", "meeting", "song", "plan", "invoice"]),
-                       lambda: r.pick(words.HOBBIES)])()
+                   lambda: words.odd_word(r), lambda: r.pick(words.GOODS),
+                   lambda: "the " + words.odd_word(r) + " " + r.pick(["report", "project", "plan"]),
+                   lambda: r.pick(words.HOBBIES)])()
 
 
 def path(r):
-    return r.pick(["", "/", "/home/",
-                   "src/"]) + words.odd_word(r) + r.pick([".txt", ".md", ".py", ".csv",
-                                                          "/" + words.odd_word(r) + ".log"])
+    folder = r.pick(["", "/home/", "src/"])
+    return folder + words.odd_word(r) + r.pick([".txt", ".md", ".py", ".csv"])
 
 
 def invented(r):
     """A tool nobody has seen: its name, parameter and request are made up together."""
-    verb, noun = r.pick("find check start stop open close count list update delete show fetch".split()), words.odd_word(r)
-    param = r.pick(["id", "name", "code", "key", "value", "label", "number",
-                    words.odd_word(r, 1, 1)])
-    numeric = param == "number" or r.chance(0.15)
-    maker = (lambda r: r.randint(1, 9999)) if numeric else r.pick([words.code,
-                                                                   lambda r: words.odd_word(r),
-                                                                   words.first_name])
+    verb = r.pick("find check start stop open close count list update delete show fetch".split())
+    noun, param = words.odd_word(r), r.pick(["id", "name", "code", "key", "label", "number"])
+    numeric = param == "number"
+    maker = (lambda r: r.randint(1, 999)) if numeric else r.pick([words.code, words.odd_word,
+                                                                  words.first_name])
     return f"{verb}_{noun}", (f"{verb.capitalize()} a {noun}",
                               {param: ("integer" if numeric else "string", param.capitalize(),
                                        maker)},
-                             [f"{verb.capitalize()} {{the |a |}}{noun} ${param}.",
-                              f"{{Please |}}{verb} {noun} with {param} ${param}.",
-                              f"Can you {verb} the {noun} ${param}?"])
+                              [f"{verb.capitalize()} the {noun} ${param}.",
+                               f"{{Please |}}{verb} {noun} ${param}.",
+                               f"Can you {verb} the {noun} ${param}?"])
 
 
 def describe(r, name, tool):
     text, params, _ = tool
-    props = {p: {"type": t, "description": d} if r.chance(0.6) else {"type": t} for p,
+    props = {p: {"type": t, "description": d} if r.chance(0.2) else {"type": t} for p,
              (t, d, _) in params.items()}
     return {"type": "function", "function": {"name": name, "description": text, "parameters": {
         "type": "object", "properties": props, "required": list(params)}}}
@@ -149,28 +144,27 @@ def result_for(r, name, args):
     return {"status": "ok"}, "Done."
 
 
+SMALL_TALK = [("Hello!", "Hello! How can I help you?"), ("Thank you!", "You are welcome!"),
+              ("How are you?", "I am fine, thank you. How can I help you?")]
+
+
 def make(r):
-    here = dict((n, TOOLS[n]) for n in r.some(sorted(TOOLS), r.pick([1, 1, 2, 2, 3, 4])))
-    for _ in range(r.pick([0, 0, 1, 2])):
+    here = {n: TOOLS[n] for n in r.some(sorted(TOOLS), r.pick([0, 1, 1, 2]))}
+    for _ in range(r.pick([0, 0, 1]) if here else 1):
         n, t = invented(r)
         here[n] = t
     keys = list(here)
     r.shuffle(keys)
-    here = {k: here[k] for k in keys}
-    tools = [describe(r, n, t) for n, t in here.items()]
+    tools = [describe(r, n, here[n]) for n in keys]
     turns = []
     if r.chance(0.15):
         turns.append(("system", r.pick(["You are a helpful assistant.",
-                                        "Use the tools when they help.",
-                                        "You are " + words.first_name(r) + "."])))
+                                        "Use the tools when they help."])))
     check = None
     for _ in range(r.pick([1, 1, 1, 2])):
         if r.chance(0.12) and not r.held:
-            turns += [r.pick([("user", "Hello!"), ("user", "Thank you!"),
-                              ("user", "How are you?")])]
-            turns += [("assistant", {"Hello!": "Hello! How can I help you?",
-                                     "Thank you!": "You are welcome!",
-                                     "How are you?": "I am fine, thank you. How can I help you?"}[turns[-1][1]])]
+            said, answer = r.pick(SMALL_TALK)
+            turns += [("user", said), ("assistant", answer)]
             continue
         name = r.pick(keys)
         _, params, asks = here[name]
