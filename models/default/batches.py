@@ -6,8 +6,8 @@ import time
 import numpy as np
 import torch
 
-WIDTHS = [32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 1024,
-          1280, 1536, 2048]
+WIDTHS = [*range(16, 256, 16), *range(256, 512, 32), *range(512, 1024, 128), 1024, 1280, 1536,
+          2048]
 PROMPT_SHARE, PROMPT_WEIGHT = 0.25, 0.3
 REACH = 32768
 
@@ -51,7 +51,7 @@ def shape(ids, flags, spans, width, rng, leap, prompts=True):
     return torch.from_numpy(x), torch.from_numpy(y), torch.from_numpy(w), pos
 
 
-def copies(seed, vocab, first, rows=20, width=96):
+def copies(seed, vocab, first, rows=10, width=96):
     """Random pieces, twice in each row, learned the second time: nothing can be known here, only
     copied, and so the heads that look back form within some hundred steps."""
     g = np.random.RandomState(seed)

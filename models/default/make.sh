@@ -10,8 +10,8 @@ work=${1:-$root/build/default-model}
 python=${PYTHON:-/usr/bin/python3}
 llama=${LLAMA_INSTALL:-$root/build/_llama/install}
 gguf_py=${GGUF_PY:-$root/build/_llama/src/gguf-py}
-steps=${STEPS:-3500}
-shards=${SHARDS:-18}
+steps=${STEPS:-5000}
+shards=${SHARDS:-36}
 export OMP_WAIT_POLICY=passive
 mkdir -p "$work"
 

@@ -9,12 +9,13 @@ from evaluate import Model
 
 HELPDESK = ("You are the helpdesk of Lumo Bikes.\nFacts:\n- Opening hours: 9:15 to 18:30.\n"
             "- Returns: within 23 days.\n- Order KX-4817 will arrive on Thursday.\n"
-            "- The discount code is VELO-77.")
+            "- The discount code is VE-77.")
 NOTES = ("Notes, Tuesday.\n- Mia will review the budget by Friday.\n- We decided to hire 3 new "
          "people.\n"
          "- Coffee was late again.\n- Jonas: update the website by 12 May.\n"
          "- Next meeting: Monday at 10:30.")
-TABLE = "| player | goals | city |\n| --- | --- | --- |\n| Ida | 14 | Oslo |\n| Omar | 31 | Ghent |\n| Rosa | 7 | Riga |"
+TABLE = ("| player | goals | city |\n| --- | --- | --- |\n| Ida | 14 | Oslo |\n"
+         "| Omar | 31 | Ghent |\n| Rosa | 7 | Riga |")
 MAIL = ("Hello! My name is Petra Velt. I ordered a lamp. My order is TR-2204. Write to me at "
         "petra@velt.org. Thank you.")
 TALKS = [
@@ -73,7 +74,8 @@ def main():
     talk(model, None, ["Set a timer for 17 minutes."], offered)
     prefix, suffix = "def add(a, b):\n    return ", "\n"
     answer, _ = model.ask(f"<|fim_prefix|>{prefix}<|fim_suffix|>{suffix}<|fim_middle|>", 60)
-    print(f"## Code in the middle\n\n{quoted(prefix + '<HOLE>' + suffix)}\n\n**answer**\n\n{quoted(answer)}")
+    print(f"## Code in the middle\n\n{quoted(prefix + '<HOLE>' + suffix)}\n\n**answer**\n\n"
+          f"{quoted(answer)}")
     model.close()
 
 

@@ -1,8 +1,9 @@
 """Trains the network. Usage: train.py DATA_DIR OUT_DIR --steps N [--resume]
 
-Each step takes two microbatches, one thread each; their gradients are added in order, so
-that a run is repeatable. Warm-up, a long level stretch, then a straight fall to zero
-(the file OUT_DIR/steps, where it exists, overrides --steps while the run is still level).
+Each step takes some microbatches, one thread each; their gradients are added in order, so
+that a run is repeatable whatever the number of threads. Warm-up, a long level stretch, then a
+straight fall to zero (the file OUT_DIR/steps, where it exists, overrides --steps while the run is
+still level).
 """
 import argparse
 import os
@@ -18,7 +19,8 @@ from optim import Adam, Muon
 from tokenizer import SPECIALS
 
 SEED = 20240607
-COPIES = (0, 40)  # in these steps one microbatch of the group is copying practice
+COPIES = 120       # in the first steps one microbatch of the group is copying practice
+LEAPS_FROM, LEAPS = 8, 0.12  # from this shard on, this share of microbatches has leaps in it
 
 
 def level(step, steps, fall=0.42, warm=40):
@@ -123,7 +125,7 @@ class Trainer:
         """Microbatches from the current shard on, those already taken skipped."""
         while True:
             rng = random.Random(SEED + self.shard)
-            share = 0.0 if self.shard < 3 else 0.25
+            share = LEAPS if self.shard >= LEAPS_FROM else 0.0
             path = os.path.join(self.a.data, f"shard{self.shard:03d}.npz")
             ids, flags, spans, _ = batches.load(path, wait=True)
             for i, b in enumerate(batches.cut(ids, flags, spans, self.a.tokens, rng, share)):
@@ -138,7 +140,7 @@ class Trainer:
         stream, group, loss, start = self.stream(), [], None, time.time()
         saved, first = time.time(), self.tokens
         while self.step < self.steps:
-            copying = COPIES[0] <= self.step < COPIES[1]
+            copying = self.step < COPIES
             group = [next(stream) for _ in range(self.a.group - copying)]
             if copying:
                 group.append(batches.copies(self.step, self.model.s.vocab, len(SPECIALS)))
@@ -165,13 +167,13 @@ def main():
     p.add_argument("data")
     p.add_argument("out")
     p.add_argument("--steps", type=int, required=True)
-    p.add_argument("--tokens", type=int, default=2048, help="per microbatch")
-    p.add_argument("--group", type=int, default=2, help="microbatches per step")
+    p.add_argument("--tokens", type=int, default=1024, help="per microbatch")
+    p.add_argument("--group", type=int, default=6, help="microbatches per step")
     p.add_argument("--threads", type=int, default=2)
     p.add_argument("--lr", type=float, default=0.02)
     p.add_argument("--lr-embed", type=float, default=0.005)
     p.add_argument("--every", type=int, default=500)
-    p.add_argument("--held", type=int, default=200)
+    p.add_argument("--held", type=int, default=400)
     p.add_argument("--resume", action="store_true")
     a = p.parse_args()
     os.makedirs(a.out, exist_ok=True)
