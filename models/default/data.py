@@ -10,9 +10,13 @@ from tokenizer import Tokenizer
 PER_SHARD = 8192
 LONG_FROM = 4          # from this shard on, some examples are long
 LONG_SHARE = 0.015
-RICH_FROM = 13         # from this shard on, more is said in more ways
+STAGE_FROM = [0, 13, 25]  # from this shard on: plain; richer; with more about tables
 MAX_TOKENS = 2048
 HELD_SEED = 5 * 10 ** 9
+
+
+def stage_of(shard):
+    return sum(shard >= first for first in STAGE_FROM) - 1
 
 
 def encode(tok, e):
@@ -25,10 +29,10 @@ def encode(tok, e):
     return ids, flags
 
 
-def write(tok, path, seeds, held, share, rich):
+def write(tok, path, seeds, held, share, stage):
     ids, flags, ends, kinds = [], [], [], []
     for seed in seeds:
-        e = mix.example(seed, held, share, rich)
+        e = mix.example(seed, held, share, stage)
         i, f = encode(tok, e)
         if len(i) > MAX_TOKENS:
             continue
@@ -48,15 +52,14 @@ def main():
     os.makedirs(out, exist_ok=True)
     if sys.argv[3] == "held":
         n = int(sys.argv[4])
-        count = write(tok, f"{out}/held.npz", range(HELD_SEED, HELD_SEED + n), True, LONG_SHARE,
-                      True)
+        count = write(tok, f"{out}/held.npz", range(HELD_SEED, HELD_SEED + n), True, LONG_SHARE, 1)
         print("held", count, "tokens")
         return
     for shard in range(int(sys.argv[3]), int(sys.argv[4])):
         path = f"{out}/shard{shard:03d}.npz"
         seeds = range(shard * PER_SHARD, (shard + 1) * PER_SHARD)
         share = LONG_SHARE if shard >= LONG_FROM else 0.0
-        count = write(tok, path, seeds, False, share, shard >= RICH_FROM)
+        count = write(tok, path, seeds, False, share, stage_of(shard))
         print(shard, count, "tokens", flush=True)
 
 

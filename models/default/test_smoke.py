@@ -69,8 +69,8 @@ def test_tokenizer_round_trip(tok):
 def test_trains_and_converts(tok, folder):
     import data
     size = train.Shape.vocab
-    data.write(tok, f"{folder}/held.npz", range(40), True, 0.0, True)
-    data.write(tok, f"{folder}/shard000.npz", range(600), False, 0.0, False)
+    data.write(tok, f"{folder}/held.npz", range(40), True, 0.0, 1)
+    data.write(tok, f"{folder}/shard000.npz", range(600), False, 0.0, 2)
     ids, flags, spans, _ = batches.load(f"{folder}/shard000.npz")
     assert ids.max() < size and len(ids) == len(flags) == spans[-1][1]
     sys.argv = ["train.py", folder, f"{folder}/run", "--steps", "4", "--every", "4", "--held", "8"]

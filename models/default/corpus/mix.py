@@ -22,11 +22,24 @@ RICH_SHARES = [
 ]
 
 
-def bag(shares):
-    return [f for f, share in shares for _ in range(share)]
+LATE_SHARES = [
+    (poems.make, 8), (pyfunc.make, 10), (fim.make, 11),
+    (lambda r: looked_up(r), 50), (tables.make_sql, 4), (tables.make_python, 3),
+    (meetings.make, 9), (helpdesk.make, 14), (facts.make, 10), (facts.make_memory, 3),
+    (extract.make, 6), (tools.make, 8), (drills.make, 6), (chat.make, 6),
+    (style.make_persona, 3), (style.make_manner, 3), (lambda r: mixed(r), 5),
+]
+# What is asked how often, in the stages of the corpus; from the second on, richly.
+STAGES = [[f for f, share in shares for _ in range(share)]
+          for shares in (SHARES, RICH_SHARES, LATE_SHARES)]
 
 
-BAG, RICH_BAG = bag(SHARES), bag(RICH_SHARES)
+def looked_up(r):
+    """A question about a table, seldom the one for the highest or lowest."""
+    while True:
+        e = tables.make_question(r)
+        if e.check["form"] != "extreme" or r.chance(0.2):
+            return e
 
 
 def mixed(r):
@@ -56,11 +69,11 @@ def long_one(r):
     return Example("long", turns, {})
 
 
-def example(seed, held=False, long_share=0.0, rich=False):
-    r = Rng(seed, held, rich)
+def example(seed, held=False, long_share=0.0, stage=0):
+    r = Rng(seed, held, rich=stage > 0)
     if long_share and r.chance(long_share):
         return long_one(r)
-    return style.casual(r, style.dress(r, r.pick(RICH_BAG if rich else BAG)(r)))
+    return style.casual(r, style.dress(r, r.pick(STAGES[stage])(r)))
 
 
 def system_with_tools(system, tools):
