@@ -12,6 +12,14 @@ std::size_t Rows::count() const {
   return static_cast<std::size_t>(PQntuples(result_.get()));
 }
 
+int Rows::columns() const {
+  return PQnfields(result_.get());
+}
+
+std::uint32_t Rows::type(int column) const {
+  return PQftype(result_.get(), column);
+}
+
 bool Rows::none(std::size_t row, int column) const {
   return PQgetisnull(result_.get(), static_cast<int>(row), column) == 1;
 }

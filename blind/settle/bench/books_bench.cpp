@@ -1,5 +1,8 @@
 // How many requests a second one thread can hold and settle durably, receipt and log leaf included.
 //   books_bench [--tiny] [--pairs N] [--tenants N] [--batch N] [--folder DIR]
+//               [--postgres | --ledger URL]
+// With --postgres it makes a server of its own in the folder, which syncs every commit; with
+// --ledger it uses that database, which must be empty.
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -13,8 +16,10 @@
 #include <vector>
 
 #include <base/invariant.hpp>
+#include <cluster/cluster.hpp>
 #include <settle/audit.hpp>
 #include <settle/books.hpp>
+#include <store/postgres.hpp>
 #include <store/sqlite.hpp>
 
 namespace {
@@ -27,6 +32,9 @@ struct Setup {
   std::size_t batch = 64;
   bool limits = false;
   bool ordered_ids = false;
+  bool tiny = false;
+  bool postgres = false;
+  std::string ledger;
   std::filesystem::path folder = std::filesystem::temp_directory_path();
 };
 
@@ -134,8 +142,11 @@ Setup read_setup(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word == "--tiny") {
+      setup.tiny = true;
       setup.pairs = 2'000;
       setup.tenants = 50;
+    } else if (word == "--postgres") {
+      setup.postgres = true;
     } else if (word == "--limits") {
       setup.limits = true;
     } else if (word == "--ordered-ids") {
@@ -147,6 +158,7 @@ Setup read_setup(int argc, char** argv) {
       if (word == "--tenants") setup.tenants = std::max<std::uint64_t>(1, number);
       if (word == "--batch") setup.batch = std::max<std::size_t>(1, number);
       if (word == "--folder") setup.folder = value;
+      if (word == "--ledger") setup.ledger = value;
     }
   }
   return setup;
@@ -161,8 +173,14 @@ double ms(std::uint64_t ns) {
   return static_cast<double>(ns) / 1e6;
 }
 
-void measure_writing(const Setup& setup, const std::filesystem::path& file) {
-  auto journal = store::open_sqlite_journal(file);
+/// Where the books lie: an address, or a file.
+bool is_file(const std::string& place) {
+  return !postgres::is_url(place);
+}
+
+void measure_writing(const Setup& setup, const std::string& place) {
+  auto journal =
+      is_file(place) ? store::open_sqlite_journal(place) : store::open_postgres_journal(place);
   base::invariant(journal.ok(), "the bench can write where it is");
   settle::Books books(**journal);
   Load load(books, setup);
@@ -190,8 +208,13 @@ void measure_writing(const Setup& setup, const std::filesystem::path& file) {
       ms(percentile(last, 50)));
 }
 
-void measure_reading(const Setup& setup, const std::filesystem::path& file) {
-  auto reader = store::open_sqlite_reader(file);
+std::uint64_t size_of(const std::string& place) {
+  return is_file(place) ? std::filesystem::file_size(place) : 0;
+}
+
+void measure_reading(const Setup& setup, const std::string& place) {
+  auto reader =
+      is_file(place) ? store::open_sqlite_reader(place) : store::open_postgres_reader(place);
   base::invariant(reader.ok(), "the bench can read what it wrote");
   std::vector<std::uint64_t> usage;
   std::vector<std::uint64_t> pages;
@@ -211,7 +234,7 @@ void measure_reading(const Setup& setup, const std::filesystem::path& file) {
   std::printf(
       "usage of a tenant p95 %.2f ms, a page of 100 receipts p95 %.2f ms; file %llu B a pair\n",
       ms(percentile(usage, 95)), ms(percentile(pages, 95)),
-      static_cast<unsigned long long>(std::filesystem::file_size(file) / setup.pairs));
+      static_cast<unsigned long long>(size_of(place) / setup.pairs));
   const std::uint64_t check = wall_ns();
   auto snapshot = (*reader)->snapshot();
   base::invariant(snapshot.ok(), "the bench can read what it wrote");
@@ -221,6 +244,12 @@ void measure_reading(const Setup& setup, const std::filesystem::path& file) {
               static_cast<double>(wall_ns() - check) / 1e9);
 }
 
+void measure(const Setup& setup, const char* store, const std::string& place) {
+  std::printf("-- %s\n", store);
+  measure_writing(setup, place);
+  measure_reading(setup, place);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -228,8 +257,14 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder =
       setup.folder / ("books_bench." + std::to_string(std::random_device{}()));
   std::filesystem::create_directories(folder);
-  measure_writing(setup, folder / "ledger.db");
-  measure_reading(setup, folder / "ledger.db");
+  if (setup.ledger.empty() && !setup.postgres) {
+    measure(setup, "SQLite", folder / "ledger.db");
+  }
+  if (!setup.ledger.empty()) measure(setup, "PostgreSQL", setup.ledger);
+  if (setup.postgres || (setup.tiny && cluster::Cluster::available())) {
+    const cluster::Cluster server({.folder = folder, .durable = !setup.tiny});
+    measure(setup, "PostgreSQL", server.url());
+  }
   std::filesystem::remove_all(folder);
   return 0;
 }

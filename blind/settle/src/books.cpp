@@ -6,6 +6,7 @@
 #include <ledger/rules.hpp>
 #include <ledger/working_set.hpp>
 
+#include "expected.hpp"
 #include "pipeline.hpp"
 
 namespace settle {
@@ -28,6 +29,23 @@ Stored<base::Done> commit(WorkingSet& set) {
   return set.txn().commit();
 }
 
+/// Ends up to recovered_at_once holds of a server. Returns how many there were.
+Stored<std::uint64_t> end_some(WorkingSet& set, terms::ServerId server, base::UnixNs now) {
+  auto holds = set.txn().open_holds(server, {}, recovered_at_once);
+  if (!holds) return base::Fail{holds.error()};
+  ledger::Expected expected = expected_at(now);
+  for (const ledger::HoldRow& hold : *holds) {
+    expected.requests.push_back(hold.request);
+  }
+  auto fetched = set.txn().expect(expected);
+  if (!fetched) return base::Fail{fetched.error()};
+  for (const ledger::HoldRow& hold : *holds) {
+    auto undone = ledger::undo(set, hold, now);
+    if (!undone) return base::Fail{undone.error()};
+  }
+  return holds->size();
+}
+
 bool asks_again(std::span<const Command> batch, terms::RequestId request) {
   return std::any_of(batch.begin(), batch.end(), [request](const Command& command) {
     const Hold* hold = std::get_if<Hold>(&command);
@@ -43,18 +61,38 @@ ledger::Stored<std::uint64_t> Books::recover(base::UnixNs now) {
     auto txn = journal_.begin();
     if (!txn) return base::Fail{txn.error()};
     WorkingSet set(**txn);
-    auto holds = set.txn().open_holds(server_, {}, recovered_at_once);
-    if (!holds) return base::Fail{holds.error()};
-    if (holds->empty()) {
-      return voided;
-    }
-    for (const ledger::HoldRow& hold : *holds) {
-      auto undone = ledger::undo(set, hold, now);
-      if (!undone) return base::Fail{undone.error()};
+    auto ended = end_some(set, server_of(**txn), now);
+    if (!ended) return ended;
+    auto committed = commit(set);
+    if (!committed) return base::Fail{committed.error()};
+    voided += *ended;
+    if (*ended < recovered_at_once) break;
+  }
+  auto others = tend(now);
+  if (!others) return others;
+  return voided + *others;
+}
+
+ledger::Stored<std::uint64_t> Books::tend(base::UnixNs now) {
+  std::uint64_t voided = 0;
+  for (;;) {
+    auto txn = journal_.begin();
+    if (!txn) return base::Fail{txn.error()};
+    WorkingSet set(**txn);
+    auto lapsed = set.txn().lapsed_servers();
+    if (!lapsed) return base::Fail{lapsed.error()};
+    if (!lapsed->empty()) {
+      auto ended = end_some(set, lapsed->front(), now);
+      if (!ended) return ended;
+      voided += *ended;
+      if (*ended < recovered_at_once) {
+        auto forgotten = set.txn().forget(lapsed->front());
+        if (!forgotten) return base::Fail{forgotten.error()};
+      }
     }
     auto committed = commit(set);
     if (!committed) return base::Fail{committed.error()};
-    voided += holds->size();
+    if (lapsed->empty()) return voided;
   }
 }
 
@@ -78,13 +116,16 @@ ledger::Stored<std::vector<Outcome>> Books::try_apply(std::span<const Command> b
   auto txn = journal_.begin();
   if (!txn) return base::Fail{txn.error()};
   WorkingSet set(**txn);
+  auto fetched = set.txn().expect(expected_of(batch));
+  if (!fetched) return base::Fail{fetched.error()};
+  const terms::ServerId server = server_of(**txn);
   std::vector<Outcome> outcomes;
   outcomes.reserve(batch.size());
   for (const Command& command : batch) {
     auto outcome = std::visit(
         [&](const auto& that) {
           if constexpr (std::is_same_v<std::decay_t<decltype(that)>, Hold>) {
-            return carry_out(set, that, server_);
+            return carry_out(set, that, server);
           } else {
             return carry_out(set, that);
           }
@@ -114,6 +155,12 @@ ledger::Stored<base::Done> Books::undo_doubtful(std::span<const Command> batch) 
   auto txn = journal_.begin();
   if (!txn) return base::Fail{txn.error()};
   WorkingSet set(**txn);
+  ledger::Expected expected = expected_at(doubtful_.back().now);
+  for (const Hold& doubtful : doubtful_) {
+    expected.requests.push_back(doubtful.request);
+  }
+  auto fetched = set.txn().expect(expected);
+  if (!fetched) return fetched;
   for (const Hold& doubtful : doubtful_) {
     if (asks_again(batch, doubtful.request)) {
       continue;  // its caller is still there, and will end it

@@ -12,6 +12,17 @@ class FaultyTxn final : public ledger::Txn {
   FaultyTxn(std::unique_ptr<ledger::Txn> inner, FaultPlan& plan, ledger::StoreError error)
       : inner_(std::move(inner)), plan_(plan), error_(error) {}
 
+  [[nodiscard]] terms::ServerId server() const override { return inner_->server(); }
+  Stored<std::vector<terms::ServerId>> lapsed_servers() override {
+    return read([&] { return inner_->lapsed_servers(); });
+  }
+  Stored<base::Done> forget(terms::ServerId server) override {
+    return write([&] { return inner_->forget(server); });
+  }
+  Stored<base::Done> expect(const ledger::Expected& expected) override {
+    return inner_->expect(expected);
+  }
+
   Stored<ledger::HouseRow> house() override {
     return read([&] { return inner_->house(); });
   }

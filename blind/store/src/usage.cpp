@@ -42,6 +42,22 @@ std::vector<ledger::UsageLine> UsageTable::lines() const {
   return lines;
 }
 
+UsageParts parts_of(base::UnixNs from, base::UnixNs to) {
+  const std::int64_t hour = ledger::one_hour.value;
+  const base::UnixNs last_hour = ledger::floor_to(to, ledger::one_hour);
+  base::UnixNs first_hour = ledger::floor_to(from, ledger::one_hour);
+  if (first_hour < from && first_hour < last_hour) {
+    first_hour.value += hour;
+  }
+  if (first_hour >= last_hour) {
+    return {.head = {from, to}, .tail = {}};
+  }
+  return {.head = {from, first_hour},
+          .tail = {last_hour, to},
+          .first_hour = first_hour.value / hour,
+          .last_hour = last_hour.value / hour};
+}
+
 ledger::UsageLine line_of(const ledger::Receipt& receipt) {
   return {.start = receipt.time,
           .model = receipt.model,

@@ -16,6 +16,9 @@ using ledger::StoreError;
 
 class Contract : public ::testing::TestWithParam<Kind> {
  protected:
+  void SetUp() override {
+    if (!available(GetParam())) GTEST_SKIP() << no_server;
+  }
   std::unique_ptr<ledger::Txn> begin() { return std::move(store_.journal().begin()).value(); }
   template <class... Rows>
   void write(const Rows&... rows) {
@@ -217,6 +220,62 @@ TEST_P(Contract, OnlyCreditsAndDebitsAreFoundAsTopUps) {
   EXPECT_FALSE(txn->top_up({3, 1}).value().has_value());
 }
 
+TEST_P(Contract, WhatIsExpectedReadsAsItWouldOtherwise) {
+  ledger::HoldRow hold = hold_row(1);
+  hold.tenant = {5};
+  hold.key = {6};
+  auto txn = begin();
+  ASSERT_TRUE(txn->put(tenant, ledger::TenantRow{{10}, {3}, 2, {}, {13}}).ok());
+  ASSERT_TRUE(txn->put(hold.tenant, ledger::TenantRow{{1}, {2}, 3, {}, {3}}).ok());
+  ASSERT_TRUE(txn->put(hold.key, ledger::KeyRow{4, {}, {}}).ok());
+  ASSERT_TRUE(txn->put(hold.key, november, ledger::MonthRow{{5}, {6}}).ok());
+  ASSERT_TRUE(txn->insert(hold).ok());
+  ASSERT_TRUE(txn->insert_claim(tenant, hold.idempotency, hold.request).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(2, tenant, 1, {1})).ok());
+  ASSERT_TRUE(txn->insert(ledger::VoidRow{{3, 3}, tenant, {1}}).ok());
+  ASSERT_TRUE(txn->insert(credit_row(4, tenant, 13, {1})).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  txn.reset();
+  txn = begin();
+  ledger::Expected expected;
+  expected.requests = {hold.request, receipt_row(2, tenant, 1, {1}).id, {3, 3}, {9, 9}};
+  expected.top_ups = {{4, 1}, {9, 9}};
+  expected.tenants = {tenant, highest_tenant};
+  expected.keys = {key};
+  expected.claims = {{tenant, hold.idempotency}, {highest_tenant, hold.idempotency}};
+  expected.month_from = november;
+  ASSERT_TRUE(txn->expect(expected).ok());
+  EXPECT_EQ(txn->hold(hold.request).value(), std::optional{hold});
+  EXPECT_FALSE(txn->hold({9, 9}).value().has_value());
+  EXPECT_EQ(txn->tenant(tenant).value().available.value, 10);
+  EXPECT_EQ(txn->tenant(hold.tenant).value().available.value, 1) << "the hold's own";
+  EXPECT_EQ(txn->tenant(highest_tenant).value(), ledger::TenantRow{});
+  EXPECT_EQ(txn->key(hold.key).value().open, 4U);
+  EXPECT_EQ(txn->key(key).value(), ledger::KeyRow{});
+  EXPECT_EQ(txn->month(hold.key, november).value(), (ledger::MonthRow{{5}, {6}}));
+  EXPECT_EQ(txn->month(key, november).value(), ledger::MonthRow{});
+  EXPECT_TRUE(txn->receipt(receipt_row(2, tenant, 1, {1}).id).value().has_value());
+  EXPECT_TRUE(txn->is_voided({3, 3}).value());
+  EXPECT_FALSE(txn->is_voided({9, 9}).value());
+  EXPECT_TRUE(txn->top_up({4, 1}).value().has_value());
+  EXPECT_TRUE(txn->claim(tenant, hold.idempotency).value().has_value());
+  EXPECT_FALSE(txn->claim(highest_tenant, hold.idempotency).value().has_value());
+}
+
+TEST_P(Contract, WhatIsMadeAndRemovedInOneTransactionLeavesNothing) {
+  auto txn = begin();
+  ASSERT_TRUE(txn->insert(hold_row(1)).ok());
+  ASSERT_TRUE(txn->insert_claim(tenant, hold_row(1).idempotency, hold_row(1).request).ok());
+  ASSERT_TRUE(txn->remove_hold(hold_row(1).request).ok());
+  ASSERT_TRUE(txn->remove_claim(tenant, hold_row(1).idempotency).ok());
+  EXPECT_TRUE(txn->open_holds({}, {}, 10).value().empty());
+  ASSERT_TRUE(txn->insert_claim(tenant, hold_row(1).idempotency, {7, 7}).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  EXPECT_EQ(reader().open_holds().value(), 0U);
+  EXPECT_EQ(begin()->claim(tenant, hold_row(1).idempotency).value(),
+            (std::optional<terms::RequestId>{{7, 7}}));
+}
+
 // What breaks a rule of the books is refused by the store as well, and the transaction with it.
 template <class Write>
 void expect_refused(ledger::Journal& journal, Write forbidden) {
@@ -346,6 +405,10 @@ TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
   unlogged.account = {};
   unlogged.salt = {};
   ASSERT_TRUE(txn->insert(unlogged).ok());
+  ASSERT_TRUE(txn->put(key, ledger::KeyRow{3, {}, {}}).ok());
+  ASSERT_TRUE(txn->put(key, november, ledger::MonthRow{{1}, {2}}).ok());
+  ASSERT_TRUE(txn->insert_claim(highest_tenant, {{1, 2, 3, 4}}, {6, 6}).ok());
+  ASSERT_TRUE(txn->insert_claim(tenant, {{1, 2, 3, 4}}, {5, 5}).ok());
   ASSERT_TRUE(txn->commit().ok());
   txn.reset();
 
@@ -372,12 +435,20 @@ TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
   ASSERT_EQ(by_tenant.size(), 4U);
   EXPECT_EQ(by_tenant[0].id.high, 9U) << "by sequence, not by time";
   EXPECT_EQ(by_tenant[3].tenant, highest_tenant);
+  const auto keys = all(snapshot->keys());
+  ASSERT_EQ(keys.size(), 1U);
+  EXPECT_EQ(keys[0], (ledger::KeyEntry{key, {3, {}, {}}}));
+  EXPECT_EQ(all(snapshot->months()), (std::vector{ledger::MonthEntry{key, november, {{1}, {2}}}}));
+  EXPECT_EQ(all(snapshot->claims()),
+            (std::vector{ledger::ClaimEntry{tenant, {{1, 2, 3, 4}}, {5, 5}},
+                         ledger::ClaimEntry{highest_tenant, {{1, 2, 3, 4}}, {6, 6}}}));
   EXPECT_EQ(snapshot->usage_sum(tenant).value().charge.value, 2 * 210'000);
   EXPECT_EQ(snapshot->usage_sum({99}).value(), ledger::UsageLine{});
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, Contract,
-                         ::testing::Values(Kind::memory, Kind::sqlite, Kind::faulty),
+                         ::testing::Values(Kind::memory, Kind::sqlite, Kind::postgres,
+                                           Kind::faulty),
                          [](const auto& test) { return name_of(test.param); });
 
 }  // namespace

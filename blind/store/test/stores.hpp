@@ -6,8 +6,10 @@
 #include <string>
 
 #include <gtest/gtest.h>
+#include <cluster/cluster.hpp>
 #include <store/faulty.hpp>
 #include <store/memory.hpp>
+#include <store/postgres.hpp>
 #include <store/sqlite.hpp>
 
 namespace store::testing {
@@ -39,12 +41,13 @@ class Folder {
   std::filesystem::path path_;
 };
 
-enum class Kind { memory, sqlite, faulty };
+enum class Kind { memory, sqlite, postgres, faulty };
 
 inline std::string name_of(Kind kind) {
   switch (kind) {
     case Kind::memory: return "memory";
     case Kind::sqlite: return "sqlite";
+    case Kind::postgres: return "postgres";
     case Kind::faulty: return "faulty";
   }
   return "?";
@@ -55,10 +58,26 @@ class NoFaults final : public FaultPlan {
   Fault next(FaultPoint) override { return Fault::none; }
 };
 
-/// One store of a kind, empty.
+inline bool available(Kind kind) {
+  return kind != Kind::postgres || cluster::Cluster::available();
+}
+constexpr const char* no_server = "there is no PostgreSQL server on this machine";
+
+/// One store of a kind, empty. Nothing, where it is not available.
 class AnyStore {
  public:
   explicit AnyStore(Kind kind) {
+    if (!available(kind)) return;
+    if (kind == Kind::postgres) {
+      const std::string url = cluster::Cluster::shared().fresh_database();
+      std::string words;
+      auto journal = open_postgres_journal(url, {}, &words);
+      auto reader = open_postgres_reader(url);
+      EXPECT_TRUE(journal.ok() && reader.ok()) << words;
+      journal_ = std::move(journal).value();
+      reader_ = std::move(reader).value();
+      return;
+    }
     if (kind == Kind::sqlite) {
       auto journal = open_sqlite_journal(folder_ / "ledger.db");
       auto reader = open_sqlite_reader(folder_ / "ledger.db");

@@ -1,9 +1,10 @@
-// The port to whatever keeps the books durable: SQLite, memory, later PostgreSQL.
+// The port to whatever keeps the books durable: SQLite, PostgreSQL, memory.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <base/result.hpp>
@@ -30,6 +31,17 @@ enum class StoreError : std::uint32_t {
 template <class T>
 using Stored = base::Result<T, StoreError>;
 
+/// What a batch is going to look at.
+struct Expected {
+  /// Their holds and the rows that those touch, their receipts and voids.
+  std::vector<terms::RequestId> requests;
+  std::vector<terms::RequestId> top_ups;
+  std::vector<terms::TenantId> tenants;
+  std::vector<terms::KeyId> keys;
+  std::vector<std::pair<terms::TenantId, terms::Digest>> claims;
+  Month month_from;  ///< The month before the one of now: a hold may be of either.
+};
+
 /// One transaction. Rows that it reads are its own until it ends (a store for several processes
 /// locks them). Dropped without commit() it never happened. After an error every further call may
 /// fail and commit() does. Used by one thread at a time.
@@ -39,6 +51,19 @@ class Txn {
   Txn(const Txn&) = delete;
   Txn& operator=(const Txn&) = delete;
   virtual ~Txn() = default;
+
+  /// The server that writes, of those that share the store.
+  [[nodiscard]] virtual terms::ServerId server() const { return {1}; }
+  /// Servers that were not heard of for so long that they are taken for dead. Their holds are to
+  /// be ended, then they are forgotten; one that comes back is another server from then on.
+  virtual Stored<std::vector<terms::ServerId>> lapsed_servers() {
+    return std::vector<terms::ServerId>{};
+  }
+  virtual Stored<base::Done> forget(terms::ServerId /*server*/) { return base::Done{}; }
+
+  /// Lets a store that is far away fetch in one go what would be read row by row. Changes nothing
+  /// else.
+  virtual Stored<base::Done> expect(const Expected& /*expected*/) { return base::Done{}; }
 
   // Rows that are changed. One that was never put reads as all zero.
   virtual Stored<HouseRow> house() = 0;

@@ -78,10 +78,31 @@ using Rows = Stored<std::unique_ptr<Cursor<Row>>>;
 struct TenantEntry {
   terms::TenantId tenant;
   TenantRow row;
+  friend constexpr bool operator==(const TenantEntry&, const TenantEntry&) = default;
 };
 
-/// All books as they stood at one moment, for check(). Cursors must not outlive it. Used by one
-/// thread.
+struct KeyEntry {
+  terms::KeyId key;
+  KeyRow row;
+  friend bool operator==(const KeyEntry&, const KeyEntry&) = default;
+};
+
+struct MonthEntry {
+  terms::KeyId key;
+  Month month;
+  MonthRow row;
+  friend constexpr bool operator==(const MonthEntry&, const MonthEntry&) = default;
+};
+
+struct ClaimEntry {
+  terms::TenantId tenant;
+  terms::Digest key;
+  terms::RequestId request;
+  friend constexpr bool operator==(const ClaimEntry&, const ClaimEntry&) = default;
+};
+
+/// All books as they stood at one moment, for check() and for moving them. Cursors must not outlive
+/// it. Used by one thread.
 class Snapshot {
  public:
   Snapshot() = default;
@@ -99,6 +120,9 @@ class Snapshot {
   virtual Rows<Receipt> receipts_by_tenant() = 0;  ///< By tenant, then sequence.
   virtual Rows<Receipt> receipts_by_leaf() = 0;    ///< Those that have a leaf.
   virtual Rows<LeafRow> leaves() = 0;              ///< By index.
+  virtual Rows<KeyEntry> keys() = 0;               ///< By id.
+  virtual Rows<MonthEntry> months() = 0;           ///< By key, then month.
+  virtual Rows<ClaimEntry> claims() = 0;           ///< By tenant, then key.
   /// What a tenant used, all time: from the sums that usage() answers from, if the store has any.
   virtual Stored<UsageLine> usage_sum(terms::TenantId tenant) = 0;
 };

@@ -19,6 +19,9 @@ class Rows {
 
   [[nodiscard]] std::size_t count() const;
   [[nodiscard]] bool empty() const { return count() == 0; }
+  [[nodiscard]] int columns() const;
+  /// PostgreSQL's own number of a column's type.
+  [[nodiscard]] std::uint32_t type(int column) const;
   /// NULL.
   [[nodiscard]] bool none(std::size_t row, int column) const;
   /// smallint, integer, bigint; boolean as 0 and 1; 0 for NULL.

@@ -13,14 +13,18 @@ namespace settle {
 /// Not thread-safe: the settle thread owns it. Does not own the journal.
 class Books {
  public:
-  /// server   who this is, of those that write these books.
-  explicit Books(ledger::Journal& journal, terms::ServerId server = {1})
+  /// server   who this is, of those that write these books; none = whom the store says.
+  explicit Books(ledger::Journal& journal, terms::ServerId server = {})
       : journal_(journal), server_(server) {}
 
   /// Ends what a crash left open: every hold of this server without a settlement is voided, for
-  /// nobody knows what of it was delivered. Other servers' are left alone. Returns how many. Call
-  /// once, before the first batch.
+  /// nobody knows what of it was delivered; then as tend(). Other servers' are left alone. Returns
+  /// how many. Call once, before the first batch.
   ledger::Stored<std::uint64_t> recover(base::UnixNs now);
+
+  /// Says that this server lives, and ends the holds of those that have not said so for too long.
+  /// Returns how many. To be called every few seconds where several servers share the store.
+  ledger::Stored<std::uint64_t> tend(base::UnixNs now);
 
   /// Applies commands in order, in one transaction, and returns when it is durable: one outcome
   /// for each command, in their order. A refused command changes nothing and does not hurt its
@@ -38,6 +42,9 @@ class Books {
  private:
   ledger::Stored<std::vector<Outcome>> try_apply(std::span<const Command> batch);
   ledger::Stored<base::Done> undo_doubtful(std::span<const Command> batch);
+  [[nodiscard]] terms::ServerId server_of(const ledger::Txn& txn) const {
+    return server_.valid() ? server_ : txn.server();
+  }
 
   ledger::Journal& journal_;
   const terms::ServerId server_;

@@ -43,6 +43,11 @@ ledger::Rows<Row> sorted(std::vector<Row> rows, Less less) {
   return std::unique_ptr<ledger::Cursor<Row>>(std::make_unique<VectorCursor<Row>>(std::move(rows)));
 }
 
+template <class Row>
+ledger::Rows<Row> in_order(std::vector<Row> rows) {
+  return std::unique_ptr<ledger::Cursor<Row>>(std::make_unique<VectorCursor<Row>>(std::move(rows)));
+}
+
 /// A copy of everything: the memory store is for small books.
 class MemorySnapshot final : public ledger::Snapshot {
  public:
@@ -55,6 +60,15 @@ class MemorySnapshot final : public ledger::Snapshot {
         leaves_(values(shelf.leaves)) {
     for (const auto& [id, row] : shelf.tenants) {
       tenants_.push_back({id, row});
+    }
+    for (const auto& [id, row] : shelf.keys) {
+      keys_.push_back({id, row});
+    }
+    for (const auto& [id, row] : shelf.months) {
+      months_.push_back({id.first, id.second, row});
+    }
+    for (const auto& [id, request] : shelf.claims) {
+      claims_.push_back({id.first, id.second, request});
     }
   }
 
@@ -90,6 +104,9 @@ class MemorySnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::LeafRow> leaves() override {
     return sorted(leaves_, [](const auto& a, const auto& b) { return a.index < b.index; });
   }
+  ledger::Rows<ledger::KeyEntry> keys() override { return in_order(keys_); }
+  ledger::Rows<ledger::MonthEntry> months() override { return in_order(months_); }
+  ledger::Rows<ledger::ClaimEntry> claims() override { return in_order(claims_); }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     UsageTable table({});
     for (const ledger::Receipt& receipt : receipts_) {
@@ -107,6 +124,9 @@ class MemorySnapshot final : public ledger::Snapshot {
   std::vector<ledger::Receipt> receipts_;
   std::vector<ledger::Posting> postings_;
   std::vector<ledger::LeafRow> leaves_;
+  std::vector<ledger::KeyEntry> keys_;
+  std::vector<ledger::MonthEntry> months_;
+  std::vector<ledger::ClaimEntry> claims_;
 };
 
 class MemoryReader final : public ledger::Reader {

@@ -37,6 +37,19 @@ ledger::VoidRow read_void(const Statement& s) {
   return {s.wide_id(0), {s.number(1)}, {s.integer(2)}};
 }
 
+ledger::KeyEntry read_key(const Statement& s) {
+  return {{s.number(0)}, {s.number(1), read_window(s, 2), read_window(s, 3)}};
+}
+
+ledger::MonthEntry read_month(const Statement& s) {
+  return {
+      {s.number(0)}, {static_cast<std::int32_t>(s.integer(1))}, {{s.integer(2)}, {s.integer(3)}}};
+}
+
+ledger::ClaimEntry read_claim(const Statement& s) {
+  return {{s.number(0)}, s.digest(1), s.wide_id(2)};
+}
+
 class SqliteSnapshot final : public ledger::Snapshot {
  public:
   explicit SqliteSnapshot(std::unique_ptr<Connection> connection)
@@ -80,6 +93,17 @@ class SqliteSnapshot final : public ledger::Snapshot {
   }
   ledger::Rows<ledger::LeafRow> leaves() override {
     return rows(std::string("SELECT ") + leaf_columns + " FROM leaves ORDER BY id", read_leaf);
+  }
+  ledger::Rows<ledger::KeyEntry> keys() override {
+    return rows("SELECT id, open, requests, tokens FROM keys ORDER BY id < 0, id", read_key);
+  }
+  ledger::Rows<ledger::MonthEntry> months() override {
+    return rows("SELECT key, month, spent, held FROM months ORDER BY key < 0, key, month",
+                read_month);
+  }
+  ledger::Rows<ledger::ClaimEntry> claims() override {
+    return rows("SELECT tenant, key, request FROM claims ORDER BY tenant < 0, tenant, key",
+                read_claim);
   }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     const Statement s(connection_->handle(),
