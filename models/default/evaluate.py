@@ -88,7 +88,7 @@ KINDS = [
 def rate(model, make, check, each, show):
     right, shown = 0, 0
     for i in range(each):
-        r = Rng(SEED + i, held=True, rich=True)
+        r = Rng(SEED + i, held=True, stage=2)
         e = style.casual(r, make(r))
         prompt, wanted = mix.prompt_of(e)
         text, _ = model.ask(prompt, 400)

@@ -19,11 +19,13 @@ TABLE = ("| player | goals | city |\n| --- | --- | --- |\n| Ida | 14 | Oslo |\n"
 MAIL = ("Hello! My name is Petra Velt. I ordered a lamp. My order is TR-2204. Write to me at "
         "petra@velt.org. Thank you.")
 TALKS = [
-    (None, ["Write a whimsical poem about a cat."]),
+    (None, ["Write a whimsical poem about cats."]),
     (None, ["Write a short poem about the moon.", "Now one about a teapot."]),
     (None, ["Write a Python function that returns the sum of the even numbers in a list."]),
     (None, ["Write a Python function called `shout` that turns a text into capital letters."]),
-    (None, [f"{TABLE}\n\nWhat is the goals of Omar?", "Which player has the city of Riga?"]),
+    (None, ["write a python function to check if a number is prime"]),
+    (None, [f"{TABLE}\n\nHow many goals does Omar have?", "Which player has the city Riga?"]),
+    (None, [f"{TABLE}\n\nWhich player has the highest goals?"]),
     (None, ["The table players has the columns player, goals, city. Write an SQL query for the "
             "player "
             "with the highest goals."]),
@@ -34,7 +36,8 @@ TALKS = [
     (None, [f"Extract the name, order and email as JSON.\n{MAIL}"]),
     ("The code for the piano is swift-badger-41. The lamp is in the attic. Nadia lives in Porto.",
      ["What is the code for the piano?", "Where is the lamp?", "Where does Nadia live?"]),
-    (None, ["My name is Zorvik.", "What is my name?"]),
+    (None, ["My name is Zorvik.", "My favourite food is noodles.", "What is my name?",
+            "What is my favourite food?"]),
     ("You are Pip, a polite robot.", ["Who are you?"]),
     ("Answer in capital letters.", ["Hello!"]),
     ("End every answer with Meow!", ["How are you?"]),

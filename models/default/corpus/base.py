@@ -13,12 +13,12 @@ def is_held(text, one_in=12):
 
 
 class Rng(random.Random):
-    """One example's source of chance. held: draw only what training never saw. rich: of the later
-    part of the corpus, which says more in more ways."""
+    """One example's source of chance. held: draw only what training never saw. rich: of the second
+    stage of the corpus or later, which says more in more ways; late: of the third."""
 
-    def __init__(self, seed, held=False, rich=False):
+    def __init__(self, seed, held=False, stage=0):
         super().__init__(seed)
-        self.held, self.rich = held, rich
+        self.held, self.rich, self.late = held, stage > 0, stage > 1
 
     def pick(self, seq):
         return seq[int(self.random() * len(seq))]

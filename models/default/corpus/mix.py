@@ -23,7 +23,7 @@ RICH_SHARES = [
 
 
 LATE_SHARES = [
-    (poems.make, 8), (pyfunc.make, 10), (fim.make, 11),
+    (poems.make, 12), (pyfunc.make, 10), (fim.make, 11),
     (lambda r: looked_up(r), 50), (tables.make_sql, 4), (tables.make_python, 3),
     (meetings.make, 9), (helpdesk.make, 14), (facts.make, 10), (facts.make_memory, 3),
     (extract.make, 6), (tools.make, 8), (drills.make, 6), (chat.make, 6),
@@ -70,7 +70,7 @@ def long_one(r):
 
 
 def example(seed, held=False, long_share=0.0, stage=0):
-    r = Rng(seed, held, rich=stage > 0)
+    r = Rng(seed, held, stage)
     if long_share and r.chance(long_share):
         return long_one(r)
     return style.casual(r, style.dress(r, r.pick(STAGES[stage])(r)))

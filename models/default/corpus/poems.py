@@ -121,11 +121,16 @@ def verse(r, s, lines):
     a semicolon, one that closes it with a full stop."""
     _, the, a, bare = s
     fill = lambda t: cap(t.replace("$S", cap(the)).replace("$s", the).replace("$p", a))
-    ends = []
-    for family in r.some(sorted(RHYMES), lines // 2):
+    families, ends = r.some(sorted(RHYMES), lines // 2), []
+    if r.late:  # onwards in the lists, so that nothing comes twice
+        after = sorted(RHYMES).index(families[0])
+        families = (sorted(RHYMES) * 2)[after:after + len(families)]
+    for family in families:
         i = r.randrange(len(RHYMES[family]))
         ends += [RHYMES[family][i - 1], RHYMES[family][i]]  # neighbours, so that it can be learned
     begins = [r.pick(STARTS_ANY if the == bare else STARTS)] + r.some(MIDDLES, lines - 1)
+    if r.late:
+        begins[1:] = sorted(begins[1:], key=MIDDLES.index)
     if lines > 2 and r.chance(0.4):
         begins[-1] = r.pick(ENDS)
     return "\n".join(f"{fill(begin)} {end}{',.;.'[i % 4]}"
