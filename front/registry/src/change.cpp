@@ -30,21 +30,6 @@ std::int64_t stored(std::uint64_t id) {
   return static_cast<std::int64_t>(id);
 }
 
-/// Runs a change; a failure of the database becomes an error.
-template <class T, class Change>
-Answer<T> attempt(std::mutex& writing, Change change) {
-  const std::lock_guard lock(writing);
-  try {
-    return change();
-  } catch (const SqlFailure& failure) {
-    return Fail{failure.error};
-  }
-}
-
-std::uint64_t last_id(const Database& database) {
-  return static_cast<std::uint64_t>(sqlite3_last_insert_rowid(database.handle()));
-}
-
 void replace_key(Snapshot& snapshot, const KeyPtr& key) {
   snapshot.keys[key->id] = key;
   for (auto& [word, lock] : snapshot.locks) {
@@ -55,22 +40,52 @@ void replace_key(Snapshot& snapshot, const KeyPtr& key) {
 }
 
 /// Gives ids to the names that have none. The caller's transaction makes them durable.
-void name_models(const Database& database, const std::vector<NamedPrices>& models,
-                 Snapshot& snapshot) {
+void name_models(Database& database, const std::vector<NamedPrices>& models, Snapshot& snapshot) {
   for (const NamedPrices& model : models) {
     if (snapshot.models.contains(model.model)) {
       continue;
     }
-    Statement(database, "INSERT INTO models(name) VALUES(?)")
-        .bind(std::string_view(model.model))
-        .insert();
-    const terms::ModelId id{last_id(database)};
+    Statement insert(database, "INSERT INTO models(name) VALUES(?) RETURNING id");
+    if (!insert.bind(std::string_view(model.model)).insert()) {
+      throw SqlFailure{Error::unavailable};
+    }
+    const terms::ModelId id{static_cast<std::uint64_t>(insert.integer(0))};
     snapshot.models[model.model] = id;
     snapshot.model_names[id] = model.model;
   }
 }
 
+/// The id of the row that was inserted.
+template <class Id>
+Id inserted(const Statement& insert) {
+  return {static_cast<std::uint64_t>(insert.integer(0))};
+}
+
 }  // namespace
+
+/// Runs `change` on a copy of the snapshot, in a transaction of the database; both are kept when it
+/// succeeds. What other servers changed is read first. A failure of the database is an error.
+template <class T, class Change>
+Answer<T> Registry::attempt(Change change) {
+  Inside& inside = *inside_;
+  const std::lock_guard lock(inside.writing);
+  try {
+    Transaction transaction(*inside.database);
+    if (inside.database->changes() != inside.seen) {
+      inside.read_again();
+      inside.seen = inside.database->changes();
+    }
+    Snapshot next = *inside.published.get();
+    Answer<T> answer = change(next);
+    if (answer.ok()) {
+      inside.seen = transaction.commit();
+      inside.published.set(std::move(next));
+    }
+    return answer;
+  } catch (const SqlFailure& failure) {
+    return Fail{failure.error};
+  }
+}
 
 bool is_name(std::string_view name) {
   return is_name_of(name, "._@-", 64);
@@ -80,16 +95,22 @@ Registry::Registry(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) 
 Registry::~Registry() = default;
 
 Answer<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& data_dir,
-                                                 const base::Clock& clock, base::Random& random) {
+                                                 const base::Clock& clock, base::Random& random,
+                                                 const std::string& url) {
   auto price_key = load_or_create_key(data_dir / "price.key", random);
   if (!price_key.ok()) {
     return Fail{price_key.error()};
   }
   try {
-    auto inside = std::make_unique<Inside>(data_dir / "registry.db", clock, random,
-                                           std::move(price_key).value());
-    create_tables(inside->database, random);
-    inside->published.set(read_all(inside->database));
+    auto database = url.empty() ? open_sqlite(data_dir / "registry.db") : open_postgres(url);
+    auto inside =
+        std::make_unique<Inside>(std::move(database), clock, random, std::move(price_key).value());
+    inside->database->create_tables(random);
+    inside->seen = inside->database->changes();
+    inside->read_again();
+    if (!url.empty()) {
+      inside->watcher = std::thread(&Inside::watch, inside.get());
+    }
     return std::unique_ptr<Registry>(new Registry(std::move(inside)));
   } catch (const SqlFailure& failure) {
     return Fail{failure.error};
@@ -100,23 +121,22 @@ Answer<TenantPtr> Registry::create_tenant(std::string_view name) {
   if (!is_name(name)) {
     return Fail{Error::bad_name};
   }
-  return attempt<TenantPtr>(inside_->writing, [&]() -> Answer<TenantPtr> {
+  return attempt<TenantPtr>([&](Snapshot& next) -> Answer<TenantPtr> {
     Tenant tenant{{}, std::string(name), inside_->clock.now(), random_bytes(inside_->random), {}};
     const auto account = random_bytes(inside_->random);
     tenant.account = account_of(account);
-    Statement insert(inside_->database,
-                     "INSERT INTO tenants(name, created, salt, account) VALUES(?, ?, ?, ?)");
+    Statement insert(*inside_->database,
+                     "INSERT INTO tenants(name, created, salt, account) VALUES(?, ?, ?, ?) "
+                     "RETURNING id");
     insert.bind(name).bind(tenant.created.value).bind(std::span(tenant.salt));
     insert.bind(std::span(account).first(16));
     if (!insert.insert()) {
       return Fail{Error::name_taken};
     }
-    tenant.id = {last_id(inside_->database)};
+    tenant.id = inserted<terms::TenantId>(insert);
     const auto shared = std::make_shared<const Tenant>(std::move(tenant));
-    Snapshot next = *inside_->published.get();
     next.tenants[shared->id] = shared;
     next.tenants_by_name[shared->name] = shared;
-    inside_->published.set(std::move(next));
     return TenantPtr(shared);
   });
 }
@@ -126,8 +146,7 @@ Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view nam
   if (!is_name(name)) {
     return Fail{Error::bad_name};
   }
-  return attempt<NewKey>(inside_->writing, [&]() -> Answer<NewKey> {
-    Snapshot next = *inside_->published.get();
+  return attempt<NewKey>([&](Snapshot& next) -> Answer<NewKey> {
     const auto owner = next.tenants.find(tenant);
     if (tenant.valid() && owner == next.tenants.end()) {
       return Fail{Error::unknown_tenant};
@@ -146,10 +165,10 @@ Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view nam
     key.prefix = made.secret.substr(0, prefix_size);
     key.created = inside_->clock.now();
     key.limits = limits;
-    Statement insert(inside_->database,
+    Statement insert(*inside_->database,
                      "INSERT INTO keys(tenant, name, hash, prefix, created, requests_per_minute,"
                      " tokens_per_minute, parallel_requests, cap_per_month)"
-                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                     " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id");
     tenant.valid() ? insert.bind(stored(tenant.value)) : insert.bind_none();
     insert.bind(name).bind(std::span(hash)).bind(std::string_view(key.prefix));
     insert.bind(key.created.value).bind(stored(limits.requests_per_minute));
@@ -157,18 +176,16 @@ Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view nam
     if (!insert.bind(limits.cap_per_month.value).insert()) {
       return Fail{Error::name_taken};
     }
-    key.id = {last_id(inside_->database)};
+    key.id = inserted<terms::KeyId>(insert);
     made.key = std::make_shared<const Key>(std::move(key));
     next.keys[made.key->id] = made.key;
     next.locks.emplace(first_word(hash), Lock{hash, made.key});
-    inside_->published.set(std::move(next));
     return made;
   });
 }
 
 Answer<KeyPtr> Registry::revoke_key(terms::KeyId id) {
-  return attempt<KeyPtr>(inside_->writing, [&]() -> Answer<KeyPtr> {
-    Snapshot next = *inside_->published.get();
+  return attempt<KeyPtr>([&](Snapshot& next) -> Answer<KeyPtr> {
     const auto found = next.keys.find(id);
     if (found == next.keys.end()) {
       return Fail{Error::unknown_key};
@@ -178,26 +195,24 @@ Answer<KeyPtr> Registry::revoke_key(terms::KeyId id) {
     }
     auto key = std::make_shared<Key>(*found->second);
     key->revoked_at = inside_->clock.now();
-    Statement(inside_->database, "UPDATE keys SET revoked_at = ? WHERE id = ?")
+    Statement(*inside_->database, "UPDATE keys SET revoked_at = ? WHERE id = ?")
         .bind(key->revoked_at.value)
         .bind(stored(id.value))
         .next();
     replace_key(next, key);
-    inside_->published.set(std::move(next));
     return KeyPtr(key);
   });
 }
 
 Answer<KeyPtr> Registry::set_limits(terms::KeyId id, const settle::Limits& limits) {
-  return attempt<KeyPtr>(inside_->writing, [&]() -> Answer<KeyPtr> {
-    Snapshot next = *inside_->published.get();
+  return attempt<KeyPtr>([&](Snapshot& next) -> Answer<KeyPtr> {
     const auto found = next.keys.find(id);
     if (found == next.keys.end()) {
       return Fail{Error::unknown_key};
     }
     auto key = std::make_shared<Key>(*found->second);
     key->limits = limits;
-    Statement(inside_->database,
+    Statement(*inside_->database,
               "UPDATE keys SET requests_per_minute = ?, tokens_per_minute = ?,"
               " parallel_requests = ?, cap_per_month = ? WHERE id = ?")
         .bind(stored(limits.requests_per_minute))
@@ -207,7 +222,6 @@ Answer<KeyPtr> Registry::set_limits(terms::KeyId id, const settle::Limits& limit
         .bind(stored(id.value))
         .next();
     replace_key(next, key);
-    inside_->published.set(std::move(next));
     return KeyPtr(key);
   });
 }
@@ -216,17 +230,15 @@ Answer<terms::ModelId> Registry::ensure_model(std::string_view name) {
   if (!is_name_of(name, "._:/@+-", 128)) {
     return Fail{Error::bad_name};
   }
-  return attempt<terms::ModelId>(inside_->writing, [&]() -> Answer<terms::ModelId> {
-    Snapshot next = *inside_->published.get();
+  if (const auto known = model_id(name)) {
+    return *known;
+  }
+  return attempt<terms::ModelId>([&](Snapshot& next) -> Answer<terms::ModelId> {
     if (const auto known = next.models.find(name); known != next.models.end()) {
       return known->second;
     }
-    Transaction transaction(inside_->database);
-    name_models(inside_->database, {NamedPrices{std::string(name), {}}}, next);
-    transaction.commit();
-    const terms::ModelId id = next.models.find(name)->second;
-    inside_->published.set(std::move(next));
-    return id;
+    name_models(*inside_->database, {NamedPrices{std::string(name), {}}}, next);
+    return next.models.find(name)->second;
   });
 }
 
@@ -236,7 +248,8 @@ void Registry::accept_admin_key(std::string_view secret) {
   key.name = "environment";
   Snapshot next = *inside_->published.get();
   const Hash hash = sha256(secret);
-  next.locks.emplace(first_word(hash), Lock{hash, std::make_shared<const Key>(std::move(key))});
+  inside_->environment = Lock{hash, std::make_shared<const Key>(std::move(key))};
+  next.locks.emplace(first_word(hash), *inside_->environment);
   inside_->published.set(std::move(next));
 }
 
@@ -269,7 +282,7 @@ Findings Registry::check(const PriceDraft& draft) const {
 
 base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft& draft) {
   Unpublished refusal;
-  const auto published = attempt<ListPtr>(inside_->writing, [&]() -> Answer<ListPtr> {
+  const auto published = attempt<ListPtr>([&](Snapshot& next) -> Answer<ListPtr> {
     // Checked under the lock: the next version may not change in between.
     refusal.findings = check(draft);
     if (!refusal.findings.empty()) {
@@ -278,9 +291,7 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
     PriceDraft dated = draft;
     const std::int64_t now = inside_->clock.now().value;
     dated.valid_from = draft.valid_from.value_or(base::UnixNs{now - now % ns_per_s});
-    Snapshot next = *inside_->published.get();
-    Transaction transaction(inside_->database);
-    name_models(inside_->database, dated.models, next);
+    name_models(*inside_->database, dated.models, next);
     for (NamedPrices& model : dated.models) {
       model.id = next.models.find(model.model)->second;
     }
@@ -288,23 +299,19 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
     base::invariant(list.has_value(), "a list that passed its checks can be read back");
     const auto signature = inside_->price_key.sign(list->canonical);
     const Hash hash = sha256(list->canonical);
-    Statement(inside_->database,
-              "INSERT INTO price_lists(version, published, canonical, hash, signature, public_key)"
-              " VALUES(?, ?, ?, ?, ?, ?)")
-        .bind(stored(list->list.id.value))
-        .bind(now)
-        .bind(std::string_view(list->canonical))
-        .bind(std::span(hash))
-        .bind(std::span<const std::uint8_t>(signature))
-        .bind(std::string_view(inside_->price_key.public_pem()))
-        .insert();
-    transaction.commit();
+    Statement insert(*inside_->database,
+                     "INSERT INTO price_lists(version, published, canonical, hash, signature,"
+                     " public_key) VALUES(?, ?, ?, ?, ?, ?)");
+    insert.bind(stored(list->list.id.value)).bind(now).bind(std::string_view(list->canonical));
+    insert.bind(std::span(hash)).bind(std::span<const std::uint8_t>(signature));
+    if (!insert.bind(std::string_view(inside_->price_key.public_pem())).insert()) {
+      return Fail{Error::unavailable};
+    }
     list->published = {now};
     list->signature = notation::to_base64url(signature);
     list->public_key = inside_->price_key.public_pem();
     append(next, std::move(*list));
     ListPtr shared = next.lists.back();
-    inside_->published.set(std::move(next));
     return shared;
   });
   if (!published.ok()) {
@@ -342,12 +349,15 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish_missing(
 std::string_view describe(Error error) {
   switch (error) {
     case Error::unavailable:
-      return "registry.db cannot be read or written; check the data folder and try again";
+      return "the registry cannot be read or written; check the data folder (or the database) and "
+             "try again";
     case Error::full: return "no space is left for the data folder; free some and try again";
     case Error::read_only:
-      return "the data folder cannot be written; check its owner and permissions";
-    case Error::damaged: return "registry.db is damaged: restore it from a backup";
-    case Error::newer: return "registry.db was written by a newer version of mains: use that one";
+      return "the registry may not be written; check owner and permissions of the data folder (or "
+             "the rights "
+             "of the database role)";
+    case Error::damaged: return "the registry is damaged: restore it from a backup";
+    case Error::newer: return "the registry was written by a newer version of mains: use that one";
     case Error::bad_key_file:
       return "price.key is no Ed25519 private key in PEM with mode 0600: restore it from a backup";
     case Error::bad_name:

@@ -7,40 +7,6 @@
 namespace registry {
 namespace {
 
-constexpr std::int64_t schema_version = 2;
-
-constexpr const char* schema = R"(
-CREATE TABLE tenants(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE,
-  created INTEGER NOT NULL,
-  salt BLOB NOT NULL,
-  account BLOB UNIQUE) STRICT;
-CREATE TABLE keys(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  tenant INTEGER REFERENCES tenants(id),
-  name TEXT NOT NULL,
-  hash BLOB NOT NULL UNIQUE,
-  prefix TEXT NOT NULL,
-  created INTEGER NOT NULL,
-  revoked_at INTEGER NOT NULL DEFAULT 0,
-  requests_per_minute INTEGER NOT NULL,
-  tokens_per_minute INTEGER NOT NULL,
-  parallel_requests INTEGER NOT NULL,
-  cap_per_month INTEGER NOT NULL) STRICT;
-CREATE TABLE models(
-  id INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE) STRICT;
-CREATE TABLE price_lists(
-  version INTEGER PRIMARY KEY,
-  published INTEGER NOT NULL,
-  canonical TEXT NOT NULL,
-  hash BLOB NOT NULL,
-  signature BLOB NOT NULL,
-  public_key TEXT NOT NULL) STRICT;
-PRAGMA user_version = 2;
-)";
-
 template <class IdType>
 IdType id_at(const Statement& row, int column) {
   return IdType{static_cast<std::uint64_t>(row.integer(column))};
@@ -64,26 +30,11 @@ terms::Pseudonym account_at(const Statement& row, int column) {
   return account_of(bytes);
 }
 
-/// Tenants of before receipts had accounts get theirs.
-void give_accounts(Database& database, base::Random& random) {
-  std::vector<std::int64_t> tenants;
-  for (Statement row(database, "SELECT id FROM tenants"); row.next();) {
-    tenants.push_back(row.integer(0));
-  }
-  for (const std::int64_t tenant : tenants) {
-    const auto bytes = random_bytes(random);
-    Statement(database, "UPDATE tenants SET account = ? WHERE id = ?")
-        .bind(std::span(bytes).first(16))
-        .bind(tenant)
-        .next();
-  }
-}
-
 std::uint64_t count_at(const Statement& row, int column) {
   return static_cast<std::uint64_t>(row.integer(column));
 }
 
-void read_tenants(const Database& database, Snapshot& snapshot) {
+void read_tenants(Database& database, Snapshot& snapshot) {
   Statement row(database, "SELECT id, name, created, salt, account FROM tenants ORDER BY id");
   while (row.next()) {
     const auto tenant = std::make_shared<const Tenant>(Tenant{id_at<terms::TenantId>(row, 0),
@@ -96,7 +47,7 @@ void read_tenants(const Database& database, Snapshot& snapshot) {
   }
 }
 
-void read_keys(const Database& database, Snapshot& snapshot) {
+void read_keys(Database& database, Snapshot& snapshot) {
   Statement row(database,
                 "SELECT id, tenant, name, hash, prefix, created, revoked_at, requests_per_minute,"
                 " tokens_per_minute, parallel_requests, cap_per_month FROM keys ORDER BY id");
@@ -121,7 +72,7 @@ void read_keys(const Database& database, Snapshot& snapshot) {
   }
 }
 
-void read_models(const Database& database, Snapshot& snapshot) {
+void read_models(Database& database, Snapshot& snapshot) {
   Statement row(database, "SELECT id, name FROM models ORDER BY id");
   while (row.next()) {
     snapshot.models[row.text(1)] = id_at<terms::ModelId>(row, 0);
@@ -129,7 +80,7 @@ void read_models(const Database& database, Snapshot& snapshot) {
   }
 }
 
-void read_lists(const Database& database, Snapshot& snapshot) {
+void read_lists(Database& database, Snapshot& snapshot) {
   Statement row(database,
                 "SELECT version, published, canonical, hash, signature, public_key"
                 " FROM price_lists ORDER BY version");
@@ -176,29 +127,7 @@ terms::Pseudonym account_of(std::span<const std::uint8_t> bytes) {
   return account;
 }
 
-void create_tables(Database& database, base::Random& random) {
-  Transaction transaction(database);
-  std::int64_t version = 0;
-  {
-    Statement row(database, "PRAGMA user_version");
-    version = row.next() ? row.integer(0) : 0;
-  }
-  if (version > schema_version) {
-    throw SqlFailure{Error::newer};
-  }
-  if (version == 0) {
-    database.run(schema);
-  }
-  if (version == 1) {
-    database.run("ALTER TABLE tenants ADD COLUMN account BLOB");
-    database.run("CREATE UNIQUE INDEX tenants_by_account ON tenants(account)");
-    give_accounts(database, random);
-    database.run("PRAGMA user_version = 2");
-  }
-  transaction.commit();
-}
-
-Snapshot read_all(const Database& database) {
+Snapshot read_all(Database& database) {
   Snapshot snapshot;
   read_tenants(database, snapshot);
   read_keys(database, snapshot);

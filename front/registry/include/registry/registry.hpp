@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,14 +40,18 @@ using TenantPtr = std::shared_ptr<const Tenant>;
 using KeyPtr = std::shared_ptr<const Key>;
 using ListPtr = std::shared_ptr<const PublishedList>;
 
-/// Safe on any thread. One process at a time (the folder's lock sees to that).
+/// Safe on any thread. In a file, one process at a time (the folder's lock sees to that); in a
+/// PostgreSQL database, any number of them.
 class Registry {
  public:
   /// Opens or creates `data_dir`/registry.db and price.key. The folder must exist. Clock and
   /// random must outlive the registry.
+  /// url   a PostgreSQL database instead of the file. What other servers change there holds here
+  ///       within half a second.
   [[nodiscard]] static Answer<std::unique_ptr<Registry>> open(const std::filesystem::path& data_dir,
                                                               const base::Clock& clock,
-                                                              base::Random& random);
+                                                              base::Random& random,
+                                                              const std::string& url = "");
   ~Registry();
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
@@ -87,6 +92,9 @@ class Registry {
   [[nodiscard]] Answer<terms::ModelId> ensure_model(std::string_view name);
   /// Also accepts `secret` as an admin key, in memory only (MAINS_ADMIN_KEY).
   void accept_admin_key(std::string_view secret);
+  /// Called for each key that another server has revoked, once it opens nothing here any more.
+  /// Must not call the registry.
+  void on_revoked(std::function<void(terms::KeyId)> call);
 
   /// Why a draft would not be published; empty when it would.
   [[nodiscard]] Findings check(const PriceDraft& draft) const;
@@ -102,6 +110,8 @@ class Registry {
 
  private:
   struct Inside;
+  template <class T, class Change>
+  Answer<T> attempt(Change change);
   explicit Registry(std::unique_ptr<Inside> inside);
   std::unique_ptr<Inside> inside_;
 };

@@ -1,0 +1,20 @@
+// What a data folder says when its books are not in it.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include <store/postgres.hpp>
+
+namespace vault {
+
+struct Elsewhere {
+  store::Home home;   ///< Who this folder is.
+  std::string shown;  ///< Where its books are, without a password.
+};
+
+[[nodiscard]] std::optional<Elsewhere> read_elsewhere(const std::filesystem::path& dir);
+[[nodiscard]] bool write_elsewhere(const std::filesystem::path& dir, const Elsewhere& elsewhere);
+
+}  // namespace vault
