@@ -83,9 +83,11 @@ class Canonical::Writer {
     put({digits.data(), static_cast<std::size_t>(end.ptr - digits.data())});
   }
   void hex(std::uint64_t word) {
-    for (int shift = 60; shift >= 0; shift -= 4) {
-      put(std::string_view("0123456789abcdef").substr((word >> shift) & 15U, 1));
+    std::array<char, 16> digits{};
+    for (std::size_t i = digits.size(); i-- > 0; word >>= 4U) {
+      digits[i] = "0123456789abcdef"[word & 15U];
     }
+    put({digits.data(), digits.size()});
   }
   void put(std::string_view plain) {
     base::invariant(plain.size() <= out_.bytes_.size() - out_.size_, "a receipt's form is bounded");

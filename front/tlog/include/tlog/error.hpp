@@ -1,0 +1,33 @@
+// What can keep the log from being written or read.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include <base/result.hpp>
+
+namespace tlog {
+
+enum class Error : std::uint8_t {
+  unavailable,         ///< log.db cannot be read or written just now.
+  full,                ///< No space left.
+  read_only,           ///< The data folder may not be written.
+  damaged,             ///< log.db is no database, or not what was written.
+  newer,               ///< Written by a newer version.
+  bad_key_file,        ///< log.key is there but is no Ed25519 key, or may be read by others.
+  key_missing,         ///< log.key is gone although the log was signed with one.
+  bad_origin,          ///< An origin that cannot stand in a signed note.
+  other_origin,        ///< The log has another origin already; it is the log's name.
+  ledger_unavailable,  ///< The ledger cannot be read or does not take the entry just now.
+  ledger_differs,      ///< The ledger does not continue what was signed. Nothing is signed.
+  bad_document,        ///< Not an object of JSON of 33 .. 65,535 bytes.
+  no_account,          ///< A balance whose account is not known.
+  sum_differs,         ///< The balances do not add up to what the house owes.
+};
+/// What happened and what to do, for people.
+[[nodiscard]] std::string_view describe(Error error);
+
+template <class T>
+using Answer = base::Result<T, Error>;
+
+}  // namespace tlog

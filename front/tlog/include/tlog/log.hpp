@@ -1,0 +1,142 @@
+// The transparency log: everything that was settled, in an order that nobody can change afterwards.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <base/ports.hpp>
+#include <ledger/reader.hpp>
+#include <note/note.hpp>
+#include <receipt/proof.hpp>
+#include <receipt/sum_tree.hpp>
+#include <settle/commands.hpp>
+#include <terms/ids.hpp>
+#include <tlog/error.hpp>
+
+namespace tlog {
+
+/// Who is asked to cosign each checkpoint, and where.
+struct Witness {
+  note::VerifierKey key;
+  std::string url;  ///< Of its submission prefix, without a slash at the end.
+  friend bool operator==(const Witness&, const Witness&) = default;
+};
+
+struct Options {
+  std::string origin;  ///< Empty: what it was, or one made of the key.
+  std::vector<Witness> witnesses;
+};
+
+/// What the log stands on. All of it must outlive the log.
+struct Surroundings {
+  ledger::Reader& reader;
+  /// Durable when it returns; safe on any thread.
+  std::function<settle::Outcome(const settle::Command&)> execute;
+  /// What receipts call a tenant; none = no such tenant.
+  std::function<terms::Pseudonym(terms::TenantId)> account_of;
+  const base::Clock& clock;
+  base::Random& random;
+};
+
+/// That an entry is in the tree of a checkpoint.
+struct Inclusion {
+  std::uint64_t leaf = 0;
+  receipt::Proof proof;
+  std::string checkpoint;  ///< A signed note.
+};
+
+/// A customer's place in the latest published liabilities.
+struct OwnBalance {
+  terms::Pseudonym account;
+  base::Nano balance;
+  std::uint64_t index = 0;  ///< Among the document's accounts.
+  terms::Digest salt;
+  receipt::SumProof path;
+  std::string document;  ///< mains.liabilities.v1
+};
+
+struct PublishedDocument {
+  std::string document;
+  std::uint64_t leaf = 0;
+};
+
+/// What a turn came to.
+struct State {
+  bool healthy = true;
+  Error error = Error::unavailable;  ///< Where it is not.
+};
+
+/// Any thread, unless said otherwise.
+class Log {
+ public:
+  /// Opens `data_dir`/log.db and log.key, or makes them.
+  [[nodiscard]] static Answer<std::unique_ptr<Log>> open(const std::filesystem::path& data_dir,
+                                                         Options options,
+                                                         Surroundings surroundings);
+  ~Log();
+  Log(const Log&) = delete;
+  Log& operator=(const Log&) = delete;
+
+  /// Starts the thread that signs, once a second, and one that asks the witnesses.
+  void start();
+  /// Signs what is there and joins. Repeatable.
+  void stop();
+  /// What the signing thread does each second: the day's liabilities where they are due, a
+  /// checkpoint where there is something new. True: there is a new one. One thread at a time.
+  [[nodiscard]] Answer<bool> turn();
+  /// Asks every witness about the newest checkpoint. One thread at a time; blocks for seconds.
+  void ask_witnesses();
+  [[nodiscard]] State state() const;
+
+  [[nodiscard]] const std::string& origin() const;
+  /// Whose signatures checkpoints carry: the log's key, and the one before it while it is kept.
+  [[nodiscard]] std::vector<note::VerifierKey> keys() const;
+
+  /// Puts a document in clear into the log, once. Durable when it returns, with its bytes.
+  [[nodiscard]] Answer<std::uint64_t> publish(std::string_view document);
+
+  /// The newest checkpoint, with the cosignatures that have come in; empty = none yet.
+  [[nodiscard]] std::string checkpoint() const;
+  /// The newest checkpoint that a witness has cosigned; empty = none.
+  [[nodiscard]] std::string witnessed() const;
+  /// Entries under the newest checkpoint.
+  [[nodiscard]] std::uint64_t size() const;
+  /// The bytes of a tile, or of the entries below a tile of level 0. Nothing: the log has none
+  /// such under its newest checkpoint. Blocks on the stores.
+  [[nodiscard]] Answer<std::optional<std::string>> tile(const receipt::Tile& tile);
+  [[nodiscard]] Answer<std::optional<std::string>> entries(const receipt::Tile& tile);
+  /// Nothing: not yet under a checkpoint. Blocks on the stores.
+  [[nodiscard]] Answer<std::optional<Inclusion>> prove(std::uint64_t leaf);
+  /// For proofs of many entries: the newest checkpoint, and where its tiles are. Nothing: none yet.
+  struct Tree {
+    std::string checkpoint;
+    std::uint64_t size = 0;
+    std::unique_ptr<receipt::TileSource> tiles;
+  };
+  [[nodiscard]] std::optional<Tree> tree();
+
+  /// Adds up all balances of this moment and publishes the total.
+  [[nodiscard]] Answer<PublishedDocument> publish_liabilities();
+  /// Nothing: nothing was published yet, or the account was not there then.
+  [[nodiscard]] Answer<std::optional<OwnBalance>> own_balance(terms::Pseudonym account);
+  /// The entry of a published document; nothing when it is in no log.
+  [[nodiscard]] Answer<std::optional<std::uint64_t>> leaf_of(std::string_view document);
+
+  /// A new key signs from now on. The old one signs too, and has signed a document that names the
+  /// new one, until log.previous.key is taken away or replaced by the next rotation.
+  [[nodiscard]] Answer<PublishedDocument> rotate_key();
+
+ private:
+  class Inside;
+  explicit Log(std::unique_ptr<Inside> inside);
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace tlog
