@@ -1,6 +1,6 @@
 // Checks a C2SP tlog-tiles log with Go's own code: golang.org/x/mod/sumdb/note and tlog.
 //
-//	go run tlog.go VKEY SOURCE [PROOF...]
+//	go run tlog.go VKEY SOURCE [PROOF | CHECKPOINT]...
 //
 // SOURCE is a folder or a URL that has checkpoint and tile/ below it. Prints one line and exits 0
 // when everything holds.
@@ -118,10 +118,16 @@ func checkConsistency(tree tlog.Tree, hashes tlog.HashReader) int {
 	return checked
 }
 
-// A .tlog-proof of ours: SHA-256 of its extra data is the entry.
-func checkProof(file string, verifier note.Verifier) {
-	text, err := os.ReadFile(file)
+// An older checkpoint that somebody kept: the tree of now continues it.
+func checkOlder(file string, text []byte, verifier note.Verifier, tree tlog.Tree, hashes tlog.HashReader) {
+	older := checkpoint(text, verifier)
+	proof, err := tlog.ProveTree(tree.N, older.N, hashes)
 	must(err, file)
+	must(tlog.CheckTree(proof, tree.N, tree.Hash, older.N, older.Hash), file)
+}
+
+// A .tlog-proof of ours: SHA-256 of its extra data is the entry.
+func checkProof(file string, text []byte, verifier note.Verifier) {
 	head, signed, found := strings.Cut(string(text), "\n\n")
 	lines := strings.Split(head, "\n")
 	if !found || len(lines) < 3 || lines[0] != "c2sp.org/tlog-proof@v1" {
@@ -144,7 +150,7 @@ func checkProof(file string, verifier note.Verifier) {
 
 func main() {
 	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: tlog VKEY SOURCE [PROOF...]")
+		fmt.Fprintln(os.Stderr, "usage: tlog VKEY SOURCE [PROOF | CHECKPOINT]...")
 		os.Exit(2)
 	}
 	verifier, err := note.NewVerifier(os.Args[1])
@@ -162,7 +168,13 @@ func main() {
 	checkLeaves(source, tree, hashes)
 	consistent := checkConsistency(tree, hashes)
 	for _, file := range os.Args[3:] {
-		checkProof(file, verifier)
+		text, err := os.ReadFile(file)
+		must(err, file)
+		if strings.HasPrefix(string(text), "c2sp.org/tlog-proof") {
+			checkProof(file, text, verifier)
+		} else {
+			checkOlder(file, text, verifier, tree, hashes)
+		}
 	}
 	fmt.Printf("tlog: %d leaves, %d earlier sizes and %d proofs hold\n", tree.N, consistent, len(os.Args)-3)
 }

@@ -34,6 +34,9 @@ constexpr std::array routes = {
     Route{"GET", "/usage", usage},
     Route{"GET", "/bill", show_bill},
     Route{"GET", "/ledger/check", check_ledger},
+    Route{"GET", "/log", show_log},
+    Route{"POST", "/log/rotate-key", rotate_log_key},
+    Route{"POST", "/log/liabilities", publish_liabilities},
     Route{"GET", "/models", list_models},
 };
 

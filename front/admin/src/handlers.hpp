@@ -23,6 +23,9 @@ namespace admin {
 [[nodiscard]] Answer usage(const Call& call);
 [[nodiscard]] DocumentAnswer show_bill(const Call& call);
 [[nodiscard]] Answer check_ledger(const Call& call);
+[[nodiscard]] Answer show_log(const Call& call);
+[[nodiscard]] Answer rotate_log_key(const Call& call);
+[[nodiscard]] Answer publish_liabilities(const Call& call);
 [[nodiscard]] Answer list_models(const Call& call);
 
 }  // namespace admin

@@ -8,6 +8,7 @@
 #include <notation/id_text.hpp>
 #include <notation/money_text.hpp>
 #include <notation/time_text.hpp>
+#include <receipt/canonical.hpp>
 #include <wire/json_writer.hpp>
 #include <wire/openai_write.hpp>
 
@@ -224,6 +225,10 @@ asio::awaitable<void> Api::Inside::receipt(Call& call) {
     co_return;
   }
   const ledger::Receipt& receipt = **found;
+  if (call.request.query("format") == "proof") {
+    co_await receipt_proof(call, receipt);
+    co_return;
+  }
   const registry::ListPtr list = around_.registry.price_list(receipt.price_list);
   JsonWriter json;
   json.object()
@@ -245,8 +250,17 @@ asio::awaitable<void> Api::Inside::receipt(Call& call) {
       .field("currency", list == nullptr ? currency() : list->currency)
       .field("end", notation::to_text(receipt.end))
       .field("output_sha256", notation::to_text(receipt.output))
-      .field("previous_sha256", notation::to_text(receipt.previous))
-      .end_object();
+      .field("previous_sha256", notation::to_text(receipt.previous));
+  if (receipt.account.valid()) {
+    // What the log's entry commits to: SHA-256 of the salt's bytes and the canonical ones.
+    const receipt::Canonical canonical(receipt);
+    const auto bytes = canonical.bytes();
+    json.field("canonical", std::string(bytes.begin(), bytes.end()))
+        .field("salt", notation::to_text(receipt.salt))
+        .field("leaf", receipt.leaf)
+        .field("in_checkpoint", receipt.leaf < around_.log.size());
+  }
+  json.end_object();
   co_await send_json(call, std::move(json).text());
 }
 

@@ -63,6 +63,10 @@ class Api::Inside {
   asio::awaitable<void> usage(Call& call);
   asio::awaitable<void> statement(Call& call);
   asio::awaitable<void> receipt(Call& call);
+  asio::awaitable<void> liabilities(Call& call);
+  asio::awaitable<void> log_checkpoint(Call& call);
+  asio::awaitable<void> log_witnessed(Call& call);
+  asio::awaitable<void> log_tile(Call& call);
   asio::awaitable<void> healthz(Call& call);
   asio::awaitable<void> readyz(Call& call);
   asio::awaitable<void> metrics(Call& call);
@@ -75,6 +79,9 @@ class Api::Inside {
   asio::awaitable<void> send_json(Call& call, std::string body);
   asio::awaitable<void> fail(Call& call, const Problem& problem);
   asio::awaitable<void> store_failed(Call& call);
+  asio::awaitable<void> log_failed(Call& call, tlog::Error error);
+  asio::awaitable<void> send_checkpoint(Call& call, std::string checkpoint);
+  asio::awaitable<void> receipt_proof(Call& call, const ledger::Receipt& receipt);
 
   /// A model that is served and priced, with its price of this moment.
   struct Served {

@@ -30,8 +30,23 @@ void House::open_registry() {
   ASSERT_TRUE(published.ok());
 }
 
+void House::open_log() {
+  auto opened = tlog::Log::open(
+      folder_, {},
+      {*memory_.reader,
+       [this](const settle::Command& command) { return money_.ask_and_wait(command); },
+       [this](terms::TenantId id) {
+         const registry::TenantPtr tenant = registry_->tenant(id);
+         return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
+       },
+       clock_, random_});
+  ASSERT_TRUE(opened.ok()) << tlog::describe(opened.error());
+  log_ = std::move(opened).value();
+}
+
 House::House() {
   open_registry();
+  open_log();
   engine::ScriptedOptions options;
   options.reply = "hello world";
   options.before_step = [this] { ++steps_; };
@@ -52,7 +67,8 @@ House::House() {
       [](const http::Request&) {
         return http::Response{200, "application/json", {}, "{}"};
       },
-      [] { return true; }});
+      [] { return true; },
+      *log_});
   http::Options http_options;
   http_options.listen = {"127.0.0.1:0"};
   http_options.threads = 2;

@@ -64,9 +64,11 @@ class House {
   [[nodiscard]] std::uint64_t receipts() const { return memory_.reader->totals()->receipts; }
   [[nodiscard]] std::uint64_t open_holds() const { return *memory_.reader->open_holds(); }
   [[nodiscard]] std::uint64_t findings() const;
+  [[nodiscard]] tlog::Log& log() { return *log_; }
 
  private:
   void open_registry();
+  void open_log();
 
   std::filesystem::path folder_;
   StillClock clock_;
@@ -76,6 +78,7 @@ class House {
   settle::Books books_{*memory_.journal};
   serve::BooksThread money_{books_, 1024};
   std::unique_ptr<registry::Registry> registry_;
+  std::unique_ptr<tlog::Log> log_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<Metrics> metrics_;
   std::unique_ptr<serve::EngineLoop> loop_;

@@ -50,6 +50,9 @@ House::~House() {
   for (auto& loop : loops_) {
     loop->stop();
   }
+  if (log_ != nullptr) {
+    log_->stop();
+  }
   if (books_thread_ != nullptr) {
     books_thread_->stop(std::chrono::seconds(0));
   }
@@ -85,6 +88,46 @@ House::Step House::open_books() {
   voided_at_start_ = *voided;
   books_thread_ = std::make_unique<serve::BooksThread>(*books_, books_queue_max);
   money_ = std::make_unique<ThreadMoney>(*books_thread_);
+  books_thread_->start();
+  return open_log();
+}
+
+House::Step House::open_log() {
+  tlog::Options options;
+  options.origin = config_.transparency.origin;
+  for (const config::Witness& witness : config_.transparency.witnesses) {
+    auto key = note::parse_key(witness.vkey);
+    if (!key.ok()) {
+      return base::Fail{"the key of the witness at " + witness.url + ": " +
+                        std::string(note::describe(key.error()))};
+    }
+    options.witnesses.push_back({std::move(key).value(), witness.url});
+  }
+  auto log = tlog::Log::open(
+      config_.data.dir, std::move(options),
+      {*reader_, [this](const settle::Command& command) { return money_->execute(command); },
+       [this](terms::TenantId id) {
+         const registry::TenantPtr tenant = registry_->tenant(id);
+         return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
+       },
+       clock_, random_});
+  if (!log.ok()) {
+    return base::Fail{"cannot open the transparency log in " + config_.data.dir.string() + ": " +
+                      std::string(tlog::describe(log.error()))};
+  }
+  log_ = std::move(log).value();
+  registry_->before_publishing(
+      [this](const std::string& canonical) { return log_->publish(canonical).ok(); });
+  // Lists of before there was a log, or that another process published without it.
+  for (const registry::ListPtr& list : registry_->price_lists()) {
+    const auto leaf = log_->leaf_of(list->canonical);
+    if (leaf.ok() && leaf->has_value()) continue;
+    if (const auto published = log_->publish(list->canonical); !published.ok()) {
+      return base::Fail{
+          "cannot enter price list " + std::to_string(list->list.id.value) +
+          " into the transparency log: " + std::string(tlog::describe(published.error()))};
+    }
+  }
   return base::Done{};
 }
 
@@ -181,6 +224,10 @@ void House::add_gauges() {
                   [this] { return static_cast<double>(books_thread_->waiting()); });
   metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
                   [this] { return books_thread_->healthy() ? 1.0 : 0.0; });
+  metrics_->gauge("mains_log_size", "Entries under the log's newest checkpoint.",
+                  [this] { return static_cast<double>(log_->size()); });
+  metrics_->gauge("mains_log_healthy", "1 when the log signed what it had to.",
+                  [this] { return log_->state().healthy ? 1.0 : 0.0; });
   metrics_->gauge("mains_http_connections", "Open connections.",
                   [this] { return static_cast<double>(server_->counters().connections_open); });
   metrics_->gauge("mains_http_slow_readers_cut", "Streams cut because nobody read them.",
@@ -189,7 +236,7 @@ void House::add_gauges() {
 
 House::Step House::open_doors() {
   hall_ = std::make_unique<serve::Hall>(*books_thread_, clock_, random_);
-  admin::Surroundings admin{*registry_, *reader_, *money_, clock_, random_, {}, {}};
+  admin::Surroundings admin{*registry_, *reader_, *money_, clock_, random_, {}, {}, log_.get()};
   admin.key_revoked = [this](terms::KeyId key) {
     for (auto& loop : loops_) {
       loop->cancel_key(key);
@@ -210,11 +257,11 @@ House::Step House::open_doors() {
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },
-      [this] { return books_thread_->healthy() && !draining_; }});
+      [this] { return books_thread_->healthy() && !draining_; }, *log_});
   server_ = std::make_unique<http::Server>(
       http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
   add_gauges();
-  books_thread_->start();
+  log_->start();
   for (auto& loop : loops_) {
     loop->start();
   }
@@ -250,7 +297,9 @@ bool House::drain(std::chrono::milliseconds patience) {
   for (auto& loop : loops_) {
     loop->stop();
   }
-  return books_thread_->stop(std::chrono::seconds(10));
+  const bool settled = books_thread_->stop(std::chrono::seconds(10));
+  log_->stop();  // what was settled last is under the last checkpoint
+  return settled;
 }
 
 }  // namespace app

@@ -19,6 +19,7 @@
 #include <serve/engine_loop.hpp>
 #include <serve/hall.hpp>
 #include <settle/books.hpp>
+#include <tlog/log.hpp>
 
 #include <app/system_ports.hpp>
 #include "engines.hpp"
@@ -47,7 +48,7 @@ class House {
   House(const House&) = delete;
   House& operator=(const House&) = delete;
 
-  /// Ledger and registry of the data folder; ends what a crash left open.
+  /// Ledger, registry and log of the data folder; ends what a crash left open.
   Step open_books();
   Step load_engines();
   /// Starts all threads and listens.
@@ -65,6 +66,7 @@ class House {
   [[nodiscard]] std::uint64_t voided_at_start() const { return voided_at_start_; }
 
  private:
+  Step open_log();
   Step publish_prices();
   void add_gauges();
   std::vector<api::ServedModel> served_models();
@@ -81,6 +83,7 @@ class House {
   std::uint64_t voided_at_start_ = 0;
   std::unique_ptr<serve::BooksThread> books_thread_;
   std::unique_ptr<ThreadMoney> money_;
+  std::unique_ptr<tlog::Log> log_;
   LoadedModels loaded_;
   std::unique_ptr<api::Metrics> metrics_;
   std::vector<std::unique_ptr<serve::EngineLoop>> loops_;

@@ -74,6 +74,7 @@ void add_price(CLI::App& app, Session& session);
 void add_usage(CLI::App& app, Session& session);
 void add_bill(CLI::App& app, Session& session);
 void add_ledger(CLI::App& app, Session& session);
+void add_log(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);

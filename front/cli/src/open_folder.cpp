@@ -11,6 +11,7 @@
 #include <registry/registry.hpp>
 #include <settle/books.hpp>
 #include <store/sqlite.hpp>
+#include <tlog/log.hpp>
 
 namespace cli {
 namespace {
@@ -50,16 +51,25 @@ class FolderDoor final : public Door {
  public:
   FolderDoor(FolderLock lock, std::unique_ptr<registry::Registry> registry,
              std::unique_ptr<ledger::Journal> journal, std::unique_ptr<ledger::Reader> reader,
-             std::filesystem::path dir, const World& world)
+             const std::filesystem::path& dir, const World& world)
       : lock_(std::move(lock)),
         registry_(std::move(registry)),
         journal_(std::move(journal)),
         reader_(std::move(reader)),
         money_(*journal_),
-        admin_(
-            {*registry_, *reader_, money_, world.clock, world.random, {}, [dir = std::move(dir)] {
-               return models_of(dir);
-             }}) {}
+        log_(open_log(dir, world)),
+        admin_({*registry_,
+                *reader_,
+                money_,
+                world.clock,
+                world.random,
+                {},
+                [dir] { return models_of(dir); },
+                log_.get()}) {
+    registry_->before_publishing([this](const std::string& canonical) {
+      return log_ != nullptr && log_->publish(canonical).ok();
+    });
+  }
 
   [[nodiscard]] Result<admin::Reply, std::string> ask(const std::string& method,
                                                       const std::string& path, const Query& query,
@@ -76,6 +86,19 @@ class FolderDoor final : public Door {
   }
 
  private:
+  /// Null where it cannot be opened: then everything is possible that does not enter the log.
+  std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const World& world) {
+    auto log = tlog::Log::open(
+        dir, {},
+        {*reader_, [this](const settle::Command& command) { return money_.execute(command); },
+         [this](terms::TenantId id) {
+           const registry::TenantPtr tenant = registry_->tenant(id);
+           return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
+         },
+         world.clock, world.random});
+    return log.ok() ? std::move(log).value() : nullptr;
+  }
+
   /// What `serve` without a config would serve.
   static std::vector<admin::ServedModel> models_of(const std::filesystem::path& dir) {
     std::vector<admin::ServedModel> list;
@@ -93,6 +116,7 @@ class FolderDoor final : public Door {
   std::unique_ptr<ledger::Journal> journal_;
   std::unique_ptr<ledger::Reader> reader_;
   DirectMoney money_;
+  std::unique_ptr<tlog::Log> log_;
   admin::Admin admin_;
 };
 

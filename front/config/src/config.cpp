@@ -24,8 +24,9 @@ std::optional<std::string> environment(const char* name) {
 
 bool operator==(const Config& a, const Config& b) {
   // `models_written` tells how the models came in, not what they are.
-  return a.server == b.server && a.data == b.data && a.log == b.log && a.engine == b.engine &&
-         a.models == b.models && a.currency == b.currency && a.first_tenant == b.first_tenant;
+  return a.server == b.server && a.data == b.data && a.log == b.log &&
+         a.transparency == b.transparency && a.engine == b.engine && a.models == b.models &&
+         a.currency == b.currency && a.first_tenant == b.first_tenant;
 }
 
 std::vector<Model> default_models() {

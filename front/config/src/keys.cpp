@@ -85,6 +85,30 @@ Bad set_currency(Config& config, const toml::node& node) {
   return std::nullopt;
 }
 
+Bad set_witnesses(Config& config, const toml::node& node) {
+  const Bad wrong = Problem(
+      "must be a list such as [{ vkey = \"name+id+key\", url = \"https://witness.example.com\" }]");
+  const toml::array* list = node.as_array();
+  if (list == nullptr) {
+    return wrong;
+  }
+  config.transparency.witnesses.clear();
+  for (const toml::node& entry : *list) {
+    const toml::table* table = entry.as_table();
+    const auto vkey = table == nullptr ? std::nullopt : (*table)["vkey"].value<std::string>();
+    auto url = table == nullptr ? std::nullopt : (*table)["url"].value<std::string>();
+    if (!vkey || !url || table->size() != 2 ||
+        !(url->starts_with("http://") || url->starts_with("https://"))) {
+      return wrong;
+    }
+    while (url->ends_with('/')) {
+      url->pop_back();
+    }
+    config.transparency.witnesses.push_back({*vkey, *url});
+  }
+  return std::nullopt;
+}
+
 Bad set_model_name(Model& model, const toml::node& node) {
   const auto value = node.value<std::string>();
   if (!value || !is_model_name(*value)) {
@@ -170,6 +194,8 @@ const std::vector<Key<Config>>& config_keys() {
                                 {"info", LogLevel::info},
                                 {"warn", LogLevel::warn},
                                 {"error", LogLevel::error}}})},
+      {"transparency", "origin", text(&Config::transparency, &Transparency::origin)},
+      {"transparency", "witnesses", set_witnesses},
       {"engine", "kind",
        word(&Config::engine, &Engine::kind,
             Words<EngineKind, 3>{{{"auto", EngineKind::automatic},

@@ -280,6 +280,11 @@ Findings Registry::check(const PriceDraft& draft) const {
   return findings;
 }
 
+void Registry::before_publishing(std::function<bool(const std::string& canonical)> announce) {
+  const std::lock_guard lock(inside_->writing);
+  inside_->announce = std::move(announce);
+}
+
 base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft& draft) {
   Unpublished refusal;
   const auto published = attempt<ListPtr>([&](Snapshot& next) -> Answer<ListPtr> {
@@ -297,6 +302,9 @@ base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft&
     }
     auto list = list_of(canonical_json(next.lists.size() + 1, dated), next.models);
     base::invariant(list.has_value(), "a list that passed its checks can be read back");
+    if (inside_->announce && !inside_->announce(list->canonical)) {
+      return Fail{Error::not_logged};
+    }
     const auto signature = inside_->price_key.sign(list->canonical);
     const Hash hash = sha256(list->canonical);
     Statement insert(*inside_->database,
@@ -364,6 +372,9 @@ std::string_view describe(Error error) {
       return "a name is 1 to 64 letters, digits and ._@- and begins with a letter or digit";
     case Error::name_taken: return "this name is taken; choose another";
     case Error::unknown_tenant: return "no tenant has this name; `mains tenant list` shows all";
+    case Error::not_logged:
+      return "the transparency log did not take the price list, so it is not in force; see "
+             "`mains log show` and try again";
     case Error::unknown_key: return "no key has this id; `mains key list` shows all";
   }
   return "the registry failed";

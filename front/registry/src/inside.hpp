@@ -39,6 +39,7 @@ struct Registry::Inside {
   std::optional<Lock> environment;
   std::function<void(terms::KeyId)> revoked;
   Published published;
+  std::function<bool(const std::string&)> announce;  ///< May be empty.
   bool stop = false;
   std::condition_variable wake;
   std::thread watcher;  ///< Only where other servers can change anything.

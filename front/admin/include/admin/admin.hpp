@@ -15,6 +15,7 @@
 #include <ledger/reader.hpp>
 #include <registry/registry.hpp>
 #include <settle/commands.hpp>
+#include <tlog/log.hpp>
 
 namespace admin {
 
@@ -44,6 +45,7 @@ struct Surroundings {
   std::function<void(terms::KeyId)> key_revoked;
   /// May be empty: nothing is served.
   std::function<std::vector<ServedModel>()> models;
+  tlog::Log* log = nullptr;  ///< Null: it could not be opened.
 };
 
 struct Request {

@@ -18,6 +18,7 @@
 #include <ledger/reader.hpp>
 #include <registry/registry.hpp>
 #include <serve/hall.hpp>
+#include <tlog/log.hpp>
 
 namespace api {
 
@@ -42,6 +43,7 @@ struct Surroundings {
   std::vector<ServedModel> models;
   AdminDoor admin;
   std::function<bool()> ready;  ///< The store takes commands and nothing is draining.
+  tlog::Log& log;
 };
 
 /// Who may call a route.

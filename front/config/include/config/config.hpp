@@ -52,6 +52,20 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+/// Who cosigns the transparency log's checkpoints.
+struct Witness {
+  std::string vkey;  ///< "name+id+key"
+  std::string url;   ///< http or https
+  friend bool operator==(const Witness&, const Witness&) = default;
+};
+
+/// The public log of everything that was settled.
+struct Transparency {
+  std::string origin;  ///< Its name, such as "mains.example.com/log"; empty = made of its key.
+  std::vector<Witness> witnesses;
+  friend bool operator==(const Transparency&, const Transparency&) = default;
+};
+
 /// One engine runs for each weights file; these hold for each of them.
 struct Engine {
   EngineKind kind = EngineKind::automatic;
@@ -98,6 +112,7 @@ struct Config {
   Server server;
   Data data;
   Log log;
+  Transparency transparency;
   Engine engine;
   std::vector<Model> models = default_models();
   Currency currency;

@@ -27,6 +27,7 @@ enum class Error {
   name_taken,
   unknown_tenant,
   unknown_key,
+  not_logged,  ///< The transparency log did not take the price list: it is not in force.
 };
 /// What happened and what to do, for people.
 [[nodiscard]] std::string_view describe(Error error);
@@ -103,6 +104,9 @@ class Registry {
     Findings findings;
   };
   [[nodiscard]] base::Result<ListPtr, Unpublished> publish(const PriceDraft& draft);
+  /// What must happen to a list's canonical JSON before it comes into force; false: it does not
+  /// come into force. Called by publish(), on its thread. Set before the first.
+  void before_publishing(std::function<bool(const std::string& canonical)> announce);
   /// For the start: models without a price in the list in force get theirs, in a new list that
   /// repeats the others. Null: nothing was missing.
   [[nodiscard]] base::Result<ListPtr, Unpublished> publish_missing(

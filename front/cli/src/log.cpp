@@ -1,0 +1,64 @@
+// `mains log`: the transparency log's operator side.
+#include <ostream>
+
+#include "leaf.hpp"
+
+namespace cli {
+namespace {
+
+void show_keys(const json::object& object, std::ostream& out) {
+  const char* what = "Key      ";
+  for (const json::value& key : object.at("keys").as_array()) {
+    out << what << std::string_view(key.as_string()) << "\n";
+    what = "Previous ";
+  }
+}
+
+void show(const json::object& log, std::ostream& out) {
+  out << "Origin   " << text_of(log, "origin") << "\n";
+  show_keys(log, out);
+  out << "Entries  " << text_of(log, "size") << " under the newest checkpoint\n";
+  if (const std::string checkpoint = text_of(log, "checkpoint"); !checkpoint.empty()) {
+    out << "\n" << checkpoint;
+  }
+  if (!log.at("healthy").as_bool()) {
+    out << "\nNOT SIGNING: " << text_of(log, "problem") << "\n";
+  }
+  out.flush();
+}
+
+}  // namespace
+
+void add_log(CLI::App& app, Session& session) {
+  CLI::App* log = group(app, "log", "The transparency log");
+  leaf(*log, session, "show", "Its name, its keys and its newest checkpoint",
+       "  mains log show\n  mains log show --json", [&session] {
+         return ask_and_show(session, {"GET", "/log"}, [&session](const json::object& answer) {
+           show(answer, session.world.out);
+         });
+       });
+  leaf(*log, session, "rotate-key",
+       "A new key signs from now on, and the old one beside it; the old one names the new in the "
+       "log",
+       "  mains log rotate-key", [&session] {
+         return ask_and_show(
+             session, {"POST", "/log/rotate-key"}, [&session](const json::object& answer) {
+               show_keys(answer, session.world.out);
+               session.world.out << "Entry " << text_of(answer, "leaf")
+                                 << " of the log names the new key. Give it to your customers; the "
+                                    "previous key signs too until log.previous.key is removed."
+                                 << std::endl;
+             });
+       });
+  leaf(*log, session, "liabilities",
+       "Add up all balances now and publish the total (done once a day anyway)",
+       "  mains log liabilities", [&session] {
+         return ask_and_show(
+             session, {"POST", "/log/liabilities"}, [&session](const json::object& answer) {
+               session.world.out << text_of(answer, "document") << "\nEntry "
+                                 << text_of(answer, "leaf") << " of the log." << std::endl;
+             });
+       });
+}
+
+}  // namespace cli
