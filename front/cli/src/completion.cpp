@@ -46,7 +46,8 @@ std::string script(const CLI::App& root) {
          "    --engine) words=\"auto llama null\" ;;\n"
          "    --by) words=\"none model key price_list hour day month\" ;;\n"
          // What takes a value that only the user knows: leave it to file names.
-         "    --config|--data|--file|--system|--key|--listen|--model) COMPREPLY=(); return ;;\n"
+         "    --config|--data|--file|--system|--key|--listen|--model|"
+         "--log|--name|--quorum|--since|--tiles|--witness) COMPREPLY=(); return ;;\n"
          "    *) case \"$path\" in\n" +
          cases +
          "    esac ;;\n"

@@ -76,6 +76,8 @@ void add_bill(CLI::App& app, Session& session);
 void add_ledger(CLI::App& app, Session& session);
 void add_log(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);
+void add_verify(CLI::App& app, Session& session);
+void add_witness(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 

@@ -31,6 +31,8 @@ void add_commands(CLI::App& app, Session& session) {
   add_ledger(app, session);
   add_log(app, session);
   add_model(app, session);
+  add_verify(app, session);
+  add_witness(app, session);
   add_completion(app, session);
   add_version(app, session);
 }

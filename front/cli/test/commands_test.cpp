@@ -157,6 +157,8 @@ TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
                                              {"model", "list"},
                                              {"model", "add"},
                                              {"model", "pull"},
+                                             {"verify"},
+                                             {"witness"},
                                              {"completion", "bash"},
                                              {"version"}}) {
     std::vector<std::string> help = args;
