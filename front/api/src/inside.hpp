@@ -16,6 +16,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <notation/time_text.hpp>
 
 #include "errors.hpp"
 #include "reply_writer.hpp"
@@ -62,6 +63,8 @@ class Api::Inside {
   asio::awaitable<void> balance(Call& call);
   asio::awaitable<void> usage(Call& call);
   asio::awaitable<void> statement(Call& call);
+  asio::awaitable<void> proof_statement(Call& call, registry::TenantPtr tenant,
+                                        notation::Period period);
   asio::awaitable<void> receipt(Call& call);
   asio::awaitable<void> liabilities(Call& call);
   asio::awaitable<void> log_checkpoint(Call& call);

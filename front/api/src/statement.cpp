@@ -31,16 +31,22 @@ asio::awaitable<void> Api::Inside::statement(Call& call) {
                           "'month' must be a month until now, such as 2026-11 (UTC).", "month"));
     co_return;
   }
-  const auto format = bill::parse_format(call.request.query("format").value_or("json"));
-  if (!format) {
-    co_await fail(call,
-                  problem(400, "invalid_format",
-                          "'format' is " + std::string(bill::format_words()) + ".", "format"));
-    co_return;
-  }
   const registry::TenantPtr tenant = around_.registry.tenant(call.key->tenant);
   if (tenant == nullptr) {
     co_await fail(call, wrong_key());
+    co_return;
+  }
+  const std::string word = call.request.query("format").value_or("json");
+  if (word == "proof") {
+    co_await proof_statement(call, tenant, *period);
+    co_return;
+  }
+  const auto format = bill::parse_format(word);
+  if (!format) {
+    co_await fail(call, problem(400, "invalid_format",
+                                "'format' is " + std::string(bill::format_words()) +
+                                    ", or proof: lines that mains-verify checks.",
+                                "format"));
     co_return;
   }
   const bill::Source source{around_.registry, around_.reader, around_.clock};
