@@ -29,6 +29,9 @@ std::string_view describe(Error error) {
              "was ledger.db restored from an older backup than log.db? Restore both of one moment";
     case Error::bad_document:
       return "the document cannot stand in the log: it must be a JSON object of 33 to 65,535 bytes";
+    case Error::elsewhere:
+      return "a document among these entries was published by another server on the same ledger, "
+             "which has its bytes";
     case Error::no_account:
       return "the ledger has a balance whose tenant the registry does not know";
     case Error::sum_differs:

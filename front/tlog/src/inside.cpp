@@ -332,7 +332,7 @@ Answer<std::optional<std::string>> Log::Inside::entries(const receipt::Tile& til
       return Fail{document.error()};
     }
     if (!document->has_value()) {
-      return Fail{Error::damaged};
+      return Fail{Error::elsewhere};
     }
     put_entry(bundle, **document);
   }

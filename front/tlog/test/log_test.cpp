@@ -201,6 +201,24 @@ TEST_F(World, ADocumentIsPublishedOnceAndServedAsItIs) {
   EXPECT_FALSE(log->leaf_of(std::string(some_document) + " ").value().has_value());
 }
 
+TEST_F(World, ADocumentOfAnotherServerIsAHashHere) {
+  const Folder elsewhere;
+  open();
+  auto other =
+      Log::open(elsewhere.path(), {},
+                {ledger->reader(),
+                 [this](const settle::Command& command) { return ledger->execute(command); },
+                 account_of, clock, dice});
+  ASSERT_TRUE(other.ok() && other.value()->publish(some_document).ok());
+  ASSERT_TRUE(log->turn().value());
+  ASSERT_TRUE(other.value()->turn().value());
+  EXPECT_NE(log->origin(), other.value()->origin());
+  EXPECT_EQ(log->entries({0, 0, 2}).error(), Error::elsewhere);
+  ASSERT_TRUE(log->publish(some_document).ok()) << "now it is here as well, in its old place";
+  EXPECT_TRUE(log->entries({0, 0, 2}).value().has_value());
+  EXPECT_EQ(log->size(), 2U);
+}
+
 TEST_F(World, WhatCouldBeTakenForACommitmentOrIsTooLongIsNoDocument) {
   open();
   for (const std::string& document :

@@ -21,6 +21,7 @@ enum class Error : std::uint8_t {
   ledger_unavailable,  ///< The ledger cannot be read or does not take the entry just now.
   ledger_differs,      ///< The ledger does not continue what was signed. Nothing is signed.
   bad_document,        ///< Not an object of JSON of 33 .. 65,535 bytes.
+  elsewhere,           ///< A document that another server has published: its bytes are there.
   no_account,          ///< A balance whose account is not known.
   sum_differs,         ///< The balances do not add up to what the house owes.
 };
