@@ -3,6 +3,8 @@
 #
 #   bench/run.sh             both parts, about three minutes
 #   bench/run.sh null        what everything but the model costs (null engine)
+#   bench/run.sh postgres    the same with the ledger in PostgreSQL, beside pgbench on the same
+#                            cluster and disk (left out where there is no PostgreSQL)
 #   bench/run.sh peer        beside llama-server: same model, machine and load, in one run
 #   bench/run.sh --tiny      each part for moments, to see that it works; the peer's place is taken
 #                            by a second Mains where there is no llama-server
@@ -27,11 +29,11 @@ parts=()
 for word in "$@"; do
   case "$word" in
     --tiny) tiny=1 ;;
-    null | peer) parts+=("$word") ;;
-    *) echo "bench: unknown word '$word' (null, peer, --tiny)" >&2; exit 2 ;;
+    null | peer | postgres) parts+=("$word") ;;
+    *) echo "bench: unknown word '$word' (null, postgres, peer, --tiny)" >&2; exit 2 ;;
   esac
 done
-if ((${#parts[@]} == 0)); then parts=(null peer); fi
+if ((${#parts[@]} == 0)); then parts=(null postgres peer); fi
 for program in "$mains" "$load"; do
   [[ -x "$program" ]] || { echo "bench: $program is not built (make bench builds it)" >&2; exit 1; }
 done
@@ -46,8 +48,17 @@ stop_server() {
     server=0
   fi
 }
+cluster=0
+stop_cluster() {
+  if ((cluster)); then
+    kill -QUIT "$cluster" 2>/dev/null || true
+    wait "$cluster" 2>/dev/null || true
+    cluster=0
+  fi
+}
 finish() {
   stop_server
+  stop_cluster
   rm -rf "$home"
 }
 trap finish EXIT
@@ -113,10 +124,66 @@ check_books() {
   "$mains" ledger check --data "$data" || refuse "the books are not right"
 }
 
+# Where PostgreSQL's programs are; nothing, where it has none here.
+postgres_programs() {
+  local folder
+  for folder in "${MAINS_POSTGRES_BIN:-}" $(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -rV); do
+    if [[ -x "$folder/initdb" && -x "$folder/pgbench" ]]; then echo "$folder"; return; fi
+  done
+}
+
+# start_cluster: a server in $home/pg that syncs every commit; sets cluster and ledger.
+start_cluster() {
+  local as=()
+  mkdir -p "$home/pg"
+  chmod 755 "$home"
+  if [[ "$(id -u)" == 0 ]]; then
+    local user=postgres
+    id "$user" >/dev/null 2>&1 || user=nobody
+    chown "$user" "$home/pg"
+    as=(setpriv --reuid "$user" --regid "$(id -g "$user")" --clear-groups)
+  fi
+  (cd "$home/pg" && "${as[@]}" "$programs/initdb" -D "$home/pg/data" -U mains -A trust -E UTF8 \
+    --no-locale >"$home/log" 2>&1) || refuse "no database cluster could be made"
+  (cd "$home/pg" && exec "${as[@]}" "$programs/postgres" -D "$home/pg/data" -k "$home/pg" \
+    -c listen_addresses= -c max_connections=600 -c shared_buffers=256MB >"$home/log" 2>&1) &
+  cluster=$!
+  for _ in $(seq 300); do
+    if "$programs/pg_isready" -q -h "$home/pg"; then
+      ledger="postgres://mains@/postgres?host=$home/pg"
+      return
+    fi
+    sleep 0.1
+  done
+  refuse "the database server was not ready within half a minute"
+}
+
+bench_postgres() {
+  programs="$(postgres_programs)"
+  if [[ -z "$programs" ]]; then
+    echo "-- PostgreSQL: left out, there is none here"
+    return
+  fi
+  start_cluster
+  local pg=(-h "$home/pg" -U mains) clients
+  "$programs/createdb" "${pg[@]}" bench
+  "$programs/pgbench" "${pg[@]}" -i -q -s 10 bench >/dev/null 2>&1 || refuse "pgbench -i failed"
+  for clients in "${null_clients[@]}"; do
+    printf 'pgbench -N, %s clients: ' "$clients"
+    "$programs/pgbench" "${pg[@]}" -N -c "$clients" -j 2 -T "${seconds%.*}" bench 2>/dev/null |
+      grep '^tps' || true
+  done
+  export MAINS_LEDGER="$ledger"
+  bench_null
+  unset MAINS_LEDGER
+  stop_cluster
+}
+
 bench_null() {
-  echo "-- null engine: authentication, hold, durable settlement, receipt; $seconds s a line"
+  echo "-- null engine: authentication, hold, durable settlement, receipt; ledger in" \
+    "$(if [[ -n "${MAINS_LEDGER:-}" ]]; then echo PostgreSQL; else echo SQLite; fi); $seconds s a line"
   "$load" --disk "$home" --seconds "$disk_seconds"
-  start_mains null --engine null
+  start_mains "null${MAINS_LEDGER:+-pg}" --engine null
   model_name="$(curl -fs "http://127.0.0.1:$port/v1/prices" | grep -o 'mains-default-[a-z0-9]*' | head -1)"
   LOAD_KEY="$(key_of bench)"
   export LOAD_KEY
@@ -191,10 +258,11 @@ if ((tiny)); then
 fi
 for part in "${parts[@]}"; do
   case "$part" in
-    null) seconds="${BENCH_SECONDS:-4}" ;;
+    null | postgres) seconds="${BENCH_SECONDS:-4}" ;;
     peer) seconds="${BENCH_SECONDS:-8}" ;;
   esac
   if ((tiny)); then seconds=0.3 drain=2 warmup=0.1; fi
+  if ((tiny)) && [[ "$part" == postgres ]]; then seconds=1; fi
   "bench_$part"
 done
 exit "$failed"

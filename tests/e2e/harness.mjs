@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { programs, shared_cluster } from './cluster.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const mains = process.env.MAINS_BIN ?? path.join(root, 'build/release/mains');
@@ -51,7 +52,7 @@ export const sum = (values) => values.reduce((total, value) => total + value, 0n
 export function cli(args, { input, env, as, limit_ms = 20_000 } = {}) {
   return new Promise((resolve) => {
     const child = execFile(mains, args, {
-      env: { ...process.env, MAINS_DATA: '', ...env }, timeout: limit_ms, maxBuffer: 1 << 26, ...as,
+      env: { ...process.env, MAINS_DATA: '', MAINS_LEDGER: '', ...env }, timeout: limit_ms, maxBuffer: 1 << 26, ...as,
     }, (error, out, err) => resolve({ code: error ? error.code ?? error.signal : 0, out, err }));
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
@@ -62,9 +63,10 @@ class Server {
   out = '';
   err = '';
 
-  constructor(child, data) {
+  constructor(child, data, ledger) {
     this.child = child;
     this.data = data;
+    this.ledger = ledger;
     child.stdout.on('data', (bytes) => { this.out += bytes; });
     child.stderr.on('data', (bytes) => { this.err += bytes; });
     this.ended = new Promise((resolve) => {
@@ -170,7 +172,8 @@ class Server {
 
   /** `mains ledger check`, run beside the server. */
   async books() {
-    const { out, code } = await cli(['ledger', 'check', '--json', '--data', this.data]);
+    const { out, code } = await cli(['ledger', 'check', '--json', '--data', this.data],
+      { env: { MAINS_LEDGER: this.ledger ?? '' } });
     return { code, ...JSON.parse(out) };
   }
 }
@@ -183,16 +186,35 @@ const running = new Set();
 process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
-/** Starts a server; the caller stops it (`clear()`, in an after hook). */
-export function start({ args = null_models, data = fresh_folder(), program = mains, env,
-  limit_ms = 60_000 } = {}) {
+/** The store that all tests run on unless they name one: sqlite, or postgres. */
+export const store = process.env.MAINS_TEST_LEDGER ?? 'sqlite';
+if (store === 'postgres' && !programs) throw new Error('there is no PostgreSQL on this machine');
+export { programs as postgres };
+
+const addresses = new Map();
+/** The database that belongs to a data folder: the same one after a restart. */
+async function database_of(data) {
+  if (!addresses.has(data)) addresses.set(data, (await shared_cluster()).fresh());
+  return addresses.get(data);
+}
+
+/**
+ * Starts a server; the caller stops it (`clear()`, in an after hook).
+ * ledger: 'sqlite' (in the data folder), 'postgres' (an empty database for each data folder), or
+ * the address of a database.
+ */
+export async function start({ args = null_models, data = fresh_folder(), program = mains, env,
+  ledger = store, limit_ms = 60_000 } = {}) {
+  const address = ledger === 'postgres' ? await database_of(data)
+    : ledger === 'sqlite' ? '' : ledger;
   const child = spawn(program, ['serve', '--data', data, '--listen', '127.0.0.1:0', ...args], {
     env: {
-      ...process.env, MAINS_DATA: '', MAINS_REAL: mains, MAINS_ADMIN_KEY: admin_secret, ...env,
+      ...process.env, MAINS_DATA: '', MAINS_LEDGER: address, MAINS_REAL: mains,
+      MAINS_ADMIN_KEY: admin_secret, ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   running.add(child);
   child.once('close', () => running.delete(child));
-  return new Server(child, data).ready(limit_ms);
+  return new Server(child, data, address).ready(limit_ms);
 }

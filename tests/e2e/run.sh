@@ -26,7 +26,7 @@ trap 'rm -f "$report"' EXIT
 limit=()
 if node --test-timeout=1 --version >/dev/null 2>&1; then limit=(--test-timeout=150000); fi
 # One file after the other: the servers under test are busy enough.
-timeout -k 10 480 node --test --test-concurrency=1 "${limit[@]}" --test-reporter=spec \
+timeout -k 10 900 node --test --test-concurrency=1 "${limit[@]}" --test-reporter=spec \
   --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$report" \
   "${files[@]}"
 status=$?

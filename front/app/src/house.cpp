@@ -3,28 +3,12 @@
 #include <atomic>
 #include <utility>
 
-#include <store/sqlite.hpp>
-
 namespace app {
 namespace {
 
 constexpr std::size_t books_queue_max = 65'536;
-
-std::string describe(ledger::StoreError error) {
-  using ledger::StoreError;
-  switch (error) {
-    case StoreError::busy: return "another process is writing to it";
-    case StoreError::full: return "the disk is full; make room and start again";
-    case StoreError::read_only: return "it may not be written; check the folder's permissions";
-    case StoreError::corrupt: return "it is damaged; restore it from a backup";
-    case StoreError::gone: return "it is not there any more";
-    case StoreError::newer_schema: return "it was written by a newer version of Mains; use that";
-    case StoreError::older_schema:
-      return "it was written by an older version of Mains and must be migrated";
-    case StoreError::io: break;
-  }
-  return "the disk reports an error";
-}
+/// Well within the time after which another server takes this one for dead.
+constexpr std::chrono::seconds books_tended_every{2};
 
 std::chrono::milliseconds ms(std::uint32_t seconds) {
   return std::chrono::seconds(seconds);
@@ -44,6 +28,9 @@ House::House(config::Config config, std::vector<config::Model> models)
     : config_(std::move(config)), models_(std::move(models)) {}
 
 House::~House() {
+  if (vault_.registry != nullptr) {
+    vault_.registry->on_revoked({});
+  }
   if (server_ != nullptr) {
     server_->stop(std::chrono::milliseconds(0));
   }
@@ -59,34 +46,24 @@ House::~House() {
 }
 
 House::Step House::open_books() {
-  const auto& dir = config_.data.dir;
-  auto registry = registry::Registry::open(dir, clock_, random_);
-  if (!registry.ok()) {
-    return base::Fail{"cannot open the registry in " + dir.string() + ": " +
-                      std::string(registry::describe(registry.error()))};
+  auto vault = vault::open(config_.data.dir, config_.ledger.url, clock_, random_);
+  if (!vault.ok()) {
+    return base::Fail{vault.error()};
   }
-  registry_ = std::move(registry).value();
+  vault_ = std::move(vault).value();
   if (const auto key = config::secrets_from_environment().admin_key) {
-    registry_->accept_admin_key(*key);
+    vault_.registry->accept_admin_key(*key);
   }
-  const auto file = dir / "ledger.db";
-  auto journal = store::open_sqlite_journal(file);
-  if (!journal.ok()) {
-    return base::Fail{"cannot open the ledger " + file.string() + ": " + describe(journal.error())};
-  }
-  journal_ = std::move(journal).value();
-  auto reader = store::open_sqlite_reader(file);
-  if (!reader.ok()) {
-    return base::Fail{"cannot read the ledger " + file.string() + ": " + describe(reader.error())};
-  }
-  reader_ = std::move(reader).value();
-  books_ = std::make_unique<settle::Books>(*journal_);
+  books_ = std::make_unique<settle::Books>(*vault_.journal);
   const auto voided = books_->recover(clock_.now());
   if (!voided.ok()) {
-    return base::Fail{"cannot write the ledger " + file.string() + ": " + describe(voided.error())};
+    return base::Fail{"cannot write the ledger: " + vault::describe(voided.error())};
   }
   voided_at_start_ = *voided;
   books_thread_ = std::make_unique<serve::BooksThread>(*books_, books_queue_max);
+  if (vault_.shared) {
+    books_thread_->tend(clock_, books_tended_every);
+  }
   money_ = std::make_unique<ThreadMoney>(*books_thread_);
   books_thread_->start();
   return open_log();
@@ -105,9 +82,9 @@ House::Step House::open_log() {
   }
   auto log = tlog::Log::open(
       config_.data.dir, std::move(options),
-      {*reader_, [this](const settle::Command& command) { return money_->execute(command); },
+      {*vault_.reader, [this](const settle::Command& command) { return money_->execute(command); },
        [this](terms::TenantId id) {
-         const registry::TenantPtr tenant = registry_->tenant(id);
+         const registry::TenantPtr tenant = vault_.registry->tenant(id);
          return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
        },
        clock_, random_});
@@ -116,10 +93,10 @@ House::Step House::open_log() {
                       std::string(tlog::describe(log.error()))};
   }
   log_ = std::move(log).value();
-  registry_->before_publishing(
+  vault_.registry->before_publishing(
       [this](const std::string& canonical) { return log_->publish(canonical).ok(); });
   // Lists of before there was a log, or that another process published without it.
-  for (const registry::ListPtr& list : registry_->price_lists()) {
+  for (const registry::ListPtr& list : vault_.registry->price_lists()) {
     const auto leaf = log_->leaf_of(list->canonical);
     if (leaf.ok() && leaf->has_value()) continue;
     if (const auto published = log_->publish(list->canonical); !published.ok()) {
@@ -136,7 +113,7 @@ House::Step House::publish_prices() {
   for (const LoadedFlavour& flavour : loaded_.flavours) {
     prices.push_back({flavour.model.name, flavour.model.prices});
   }
-  const auto published = registry_->publish_missing(config_.currency.code, prices);
+  const auto published = vault_.registry->publish_missing(config_.currency.code, prices);
   if (published.ok()) {
     return base::Done{};
   }
@@ -157,7 +134,7 @@ House::Step House::load_engines() {
   }
   loaded_ = std::move(loaded).value();
   metrics_ = std::make_unique<api::Metrics>(
-      [this](terms::ModelId id) { return registry_->model_name(id); });
+      [this](terms::ModelId id) { return vault_.registry->model_name(id); });
   schedule::Policy policy;
   policy.queue_jobs_max = config_.engine.queue_jobs_max;
   for (const auto& engine : loaded_.engines) {
@@ -171,7 +148,7 @@ std::vector<api::ServedModel> House::served_models() {
   std::vector<api::ServedModel> models;
   const std::int64_t now_s = clock_.now().value / 1'000'000'000;
   for (const LoadedFlavour& flavour : loaded_.flavours) {
-    const auto id = registry_->ensure_model(flavour.model.name);
+    const auto id = vault_.registry->ensure_model(flavour.model.name);
     if (id.ok()) {
       models.push_back(
           {flavour.model.name, {*id, loops_[flavour.engine].get(), flavour.model.context}, now_s});
@@ -217,7 +194,7 @@ void House::add_gauges() {
   metrics_->gauge("mains_kv_tokens_used", "KV tokens in use.",
                   sum([](const schedule::Counts& c) { return c.kv_tokens_used; }));
   metrics_->gauge("mains_open_holds", "Requests with money on hold; -1 = cannot be read.", [this] {
-    const auto holds = reader_->open_holds();
+    const auto holds = vault_.reader->open_holds();
     return holds.ok() ? static_cast<double>(*holds) : -1.0;
   });
   metrics_->gauge("mains_ledger_queue", "Commands waiting for the ledger.",
@@ -236,12 +213,14 @@ void House::add_gauges() {
 
 House::Step House::open_doors() {
   hall_ = std::make_unique<serve::Hall>(*books_thread_, clock_, random_);
-  admin::Surroundings admin{*registry_, *reader_, *money_, clock_, random_, {}, {}, log_.get()};
+  admin::Surroundings admin{*vault_.registry, *vault_.reader, *money_, clock_, random_, {}, {},
+                            log_.get()};
   admin.key_revoked = [this](terms::KeyId key) {
     for (auto& loop : loops_) {
       loop->cancel_key(key);
     }
   };
+  vault_.registry->on_revoked(admin.key_revoked);
   admin.models = [this] {
     std::vector<admin::ServedModel> models;
     for (const LoadedFlavour& flavour : loaded_.flavours) {
@@ -251,7 +230,7 @@ House::Step House::open_doors() {
   };
   admin_ = std::make_unique<admin::Admin>(std::move(admin));
   api_ = std::make_unique<api::Api>(api::Surroundings{
-      *hall_, *registry_, *reader_, clock_, *metrics_, served_models(),
+      *hall_, *vault_.registry, *vault_.reader, clock_, *metrics_, served_models(),
       [this](const http::Request& request) {
         return to_response(admin_->handle(
             {request.method_name, request.path,

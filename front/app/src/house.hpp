@@ -12,14 +12,13 @@
 #include <base/result.hpp>
 #include <config/config.hpp>
 #include <http/server.hpp>
-#include <ledger/journal.hpp>
-#include <ledger/reader.hpp>
 #include <registry/registry.hpp>
 #include <serve/books_thread.hpp>
 #include <serve/engine_loop.hpp>
 #include <serve/hall.hpp>
 #include <settle/books.hpp>
 #include <tlog/log.hpp>
+#include <vault/vault.hpp>
 
 #include <app/system_ports.hpp>
 #include "engines.hpp"
@@ -58,7 +57,7 @@ class House {
   bool drain(std::chrono::milliseconds patience);
 
   [[nodiscard]] std::string url() const;
-  [[nodiscard]] registry::Registry& registry() { return *registry_; }
+  [[nodiscard]] registry::Registry& registry() { return *vault_.registry; }
   [[nodiscard]] const std::vector<LoadedFlavour>& flavours() const { return loaded_.flavours; }
   [[nodiscard]] admin::Money& money() { return *money_; }
   [[nodiscard]] base::Clock& clock() { return clock_; }
@@ -76,9 +75,7 @@ class House {
   std::vector<config::Model> models_;
   SystemClock clock_;
   SystemRandom random_;
-  std::unique_ptr<registry::Registry> registry_;
-  std::unique_ptr<ledger::Journal> journal_;
-  std::unique_ptr<ledger::Reader> reader_;
+  vault::Vault vault_;
   std::unique_ptr<settle::Books> books_;
   std::uint64_t voided_at_start_ = 0;
   std::unique_ptr<serve::BooksThread> books_thread_;

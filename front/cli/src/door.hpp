@@ -30,9 +30,11 @@ using DoorPtr = std::unique_ptr<Door>;
 
 /// The server on `dir` where one answers; else the folder itself, locked as long as the door
 /// lives. Waits two seconds for another command to finish, or a server to come up. `make`: a
-/// folder that is not there is made. errors: a line for people.
+/// folder that is not there is made. `ledger`: the address of the books, where they are not in the
+/// folder. errors: a line for people.
 [[nodiscard]] base::Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir,
-                                                           bool make, const World& world);
+                                                           const std::string& ledger, bool make,
+                                                           const World& world);
 
 /// Whether a server answers on the socket in `dir`, and a door to it; null where none does.
 [[nodiscard]] DoorPtr open_socket(const std::filesystem::path& dir);

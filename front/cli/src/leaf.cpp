@@ -30,6 +30,11 @@ CLI::App* leaf(CLI::App& parent, Session& session, const std::string& name,
                    "The data folder (else $MAINS_DATA, else ./data). Where a server runs on it, "
                    "the server is asked.")
       ->type_name("DIR");
+  command
+      ->add_option("--ledger", session.ledger,
+                   "The PostgreSQL database with the books, where they are not in the data folder "
+                   "(else $MAINS_LEDGER)")
+      ->type_name("URL");
   command->add_flag("--json", session.json, "Print the answer as one line of JSON");
   command->footer("Examples:\n" + examples);
   command->callback([&session, action = std::move(action)] { session.action = action; });
@@ -48,7 +53,7 @@ int fail(const Session& session, std::string_view message) {
 }
 
 base::Result<std::string, std::string> ask_document(const Session& session, const Ask& ask) {
-  const auto door = open_door(session.data, ask.make_folder, session.world);
+  const auto door = open_door(session.data, session.ledger, ask.make_folder, session.world);
   if (!door.ok()) {
     return base::Fail{door.error()};
   }

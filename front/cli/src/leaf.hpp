@@ -21,6 +21,7 @@ namespace json = boost::json;
 struct Session {
   const World& world;
   std::string data;
+  std::string ledger;  ///< An address; empty = in the data folder.
   bool json = false;
   std::function<int()> action;  ///< Of the command that was given.
 };

@@ -1,5 +1,9 @@
-// `mains ledger check`: are the books right?
+// `mains ledger check`: are the books right? `mains ledger migrate`: to PostgreSQL.
 #include <ostream>
+
+#include <cli/folder.hpp>
+#include <notation/money_text.hpp>
+#include <vault/migrate.hpp>
 
 #include "leaf.hpp"
 
@@ -40,6 +44,42 @@ int check(const Session& session) {
   return right ? 0 : 1;
 }
 
+int migrate(const Session& session, const std::string& url) {
+  const auto lock = FolderLock::take(session.data);
+  if (!lock.ok()) {
+    return fail(session, lock.error());
+  }
+  const auto show = [&](std::uint64_t rows) {
+    if (session.world.out_is_terminal) {
+      session.world.out << "\r" << rows << " rows ..." << std::flush;
+    }
+  };
+  const auto moved =
+      vault::migrate(session.data, url, session.world.clock, session.world.random, show);
+  if (session.world.out_is_terminal) {
+    session.world.out << "\r\033[K";
+  }
+  if (!moved.ok()) {
+    return fail(session, moved.error());
+  }
+  const vault::Migrated& all = moved.value();
+  if (session.json) {
+    print_json(session, json::object{{"rows", all.rows},
+                                     {"tenants", all.tenants},
+                                     {"receipts", all.receipts},
+                                     {"leaves", all.leaves},
+                                     {"available", notation::to_text(all.available)},
+                                     {"registry_rows", all.names}});
+    return 0;
+  }
+  session.world.out << "Moved and proved equal, row by row: " << all.tenants << " tenants with "
+                    << notation::to_text(all.available) << " available, " << all.receipts
+                    << " receipts, " << all.leaves << " log entries (" << all.rows
+                    << " rows of the ledger, " << all.names
+                    << " of the registry); both books check right." << std::endl;
+  return 0;
+}
+
 }  // namespace
 
 void add_ledger(CLI::App& app, Session& session) {
@@ -48,6 +88,15 @@ void add_ledger(CLI::App& app, Session& session) {
        "Recompute every balance from the postings; 0 when the books are right",
        "  mains ledger check\n  mains ledger check --data /var/lib/mains --json",
        [&session] { return check(session); });
+  auto to = std::make_shared<std::string>();
+  CLI::App* command =
+      leaf(*ledger, session, "migrate",
+           "Move the books of a stopped server from its data folder to PostgreSQL",
+           "  mains ledger migrate --to postgres://mains_owner@db.example/mains --data data",
+           [&session, to] { return migrate(session, *to); });
+  command->add_option("--to", *to, "An empty database: postgres://user@host:5432/database")
+      ->type_name("URL")
+      ->required();
 }
 
 }  // namespace cli

@@ -8,33 +8,15 @@
 
 #include <cli/folder.hpp>
 #include <config/models.hpp>
-#include <registry/registry.hpp>
 #include <settle/books.hpp>
-#include <store/sqlite.hpp>
 #include <tlog/log.hpp>
+#include <vault/vault.hpp>
 
 namespace cli {
 namespace {
 
 using base::Fail;
 using base::Result;
-
-std::string describe(ledger::StoreError error) {
-  switch (error) {
-    case ledger::StoreError::busy: return "ledger.db is in use by another process; try again";
-    case ledger::StoreError::full:
-      return "no space is left for the data folder; free some and try again";
-    case ledger::StoreError::read_only:
-      return "the data folder cannot be written; check its owner and permissions";
-    case ledger::StoreError::corrupt: return "ledger.db is damaged: restore it from a backup";
-    case ledger::StoreError::gone: return "ledger.db is not there";
-    case ledger::StoreError::newer_schema:
-      return "ledger.db was written by a newer version of mains: use that one";
-    case ledger::StoreError::older_schema:
-    case ledger::StoreError::io: break;
-  }
-  return "ledger.db cannot be read or written; check the disk";
-}
 
 class DirectMoney final : public admin::Money {
  public:
@@ -49,24 +31,21 @@ class DirectMoney final : public admin::Money {
 
 class FolderDoor final : public Door {
  public:
-  FolderDoor(FolderLock lock, std::unique_ptr<registry::Registry> registry,
-             std::unique_ptr<ledger::Journal> journal, std::unique_ptr<ledger::Reader> reader,
-             const std::filesystem::path& dir, const World& world)
+  FolderDoor(FolderLock lock, vault::Vault vault, const std::filesystem::path& dir,
+             const World& world)
       : lock_(std::move(lock)),
-        registry_(std::move(registry)),
-        journal_(std::move(journal)),
-        reader_(std::move(reader)),
-        money_(*journal_),
+        vault_(std::move(vault)),
+        money_(*vault_.journal),
         log_(open_log(dir, world)),
-        admin_({*registry_,
-                *reader_,
+        admin_({*vault_.registry,
+                *vault_.reader,
                 money_,
                 world.clock,
                 world.random,
                 {},
                 [dir] { return models_of(dir); },
                 log_.get()}) {
-    registry_->before_publishing([this](const std::string& canonical) {
+    vault_.registry->before_publishing([this](const std::string& canonical) {
       return log_ != nullptr && log_->publish(canonical).ok();
     });
   }
@@ -90,9 +69,9 @@ class FolderDoor final : public Door {
   std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const World& world) {
     auto log = tlog::Log::open(
         dir, {},
-        {*reader_, [this](const settle::Command& command) { return money_.execute(command); },
+        {*vault_.reader, [this](const settle::Command& command) { return money_.execute(command); },
          [this](terms::TenantId id) {
-           const registry::TenantPtr tenant = registry_->tenant(id);
+           const registry::TenantPtr tenant = vault_.registry->tenant(id);
            return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
          },
          world.clock, world.random});
@@ -112,31 +91,21 @@ class FolderDoor final : public Door {
   }
 
   FolderLock lock_;
-  std::unique_ptr<registry::Registry> registry_;
-  std::unique_ptr<ledger::Journal> journal_;
-  std::unique_ptr<ledger::Reader> reader_;
+  vault::Vault vault_;
   DirectMoney money_;
   std::unique_ptr<tlog::Log> log_;
   admin::Admin admin_;
 };
 
-Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir, FolderLock lock,
+Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir,
+                                         const std::string& ledger, FolderLock lock,
                                          const World& world) {
-  auto registry = registry::Registry::open(dir, world.clock, world.random);
-  if (!registry.ok()) {
-    return Fail{std::string(registry::describe(registry.error()))};
+  auto vault = vault::open(dir, ledger, world.clock, world.random);
+  if (!vault.ok()) {
+    return Fail{vault.error()};
   }
-  auto journal = store::open_sqlite_journal(dir / ledger_file);
-  if (!journal.ok()) {
-    return Fail{describe(journal.error())};
-  }
-  auto reader = store::open_sqlite_reader(dir / ledger_file);
-  if (!reader.ok()) {
-    return Fail{describe(reader.error())};
-  }
-  return DoorPtr(std::make_unique<FolderDoor>(std::move(lock), std::move(registry).value(),
-                                              std::move(journal).value(), std::move(reader).value(),
-                                              dir, world));
+  return DoorPtr(
+      std::make_unique<FolderDoor>(std::move(lock), std::move(vault).value(), dir, world));
 }
 
 /// Whether waiting can help: the lock file is ours to open, so somebody holds it.
@@ -146,8 +115,8 @@ bool is_held(const std::filesystem::path& dir) {
 
 }  // namespace
 
-Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir, bool make,
-                                       const World& world) {
+Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir, const std::string& ledger,
+                                       bool make, const World& world) {
   constexpr std::chrono::milliseconds patience{2'000};
   constexpr std::chrono::milliseconds pause{50};
   for (auto waited = std::chrono::milliseconds{0};; waited += pause) {
@@ -165,7 +134,7 @@ Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir, bool ma
     }
     auto lock = FolderLock::take(dir);
     if (lock.ok()) {
-      return open_folder(dir, std::move(lock).value(), world);
+      return open_folder(dir, ledger, std::move(lock).value(), world);
     }
     if (waited >= patience || !is_held(dir)) {
       return Fail{lock.error()};

@@ -49,7 +49,11 @@ std::string one_line(std::string text) {
 
 int run(const std::vector<std::string>& args, const World& world) {
   const char* folder = std::getenv("MAINS_DATA");  // NOLINT(concurrency-mt-unsafe): at start.
-  Session session{world, folder != nullptr && *folder != '\0' ? folder : "data", false, {}};
+  Session session{world,
+                  folder != nullptr && *folder != '\0' ? folder : "data",
+                  config::secrets_from_environment().ledger.value_or(""),
+                  false,
+                  {}};
   CLI::App app("Serves language models, counts tokens exactly, charges them from prepaid balances.",
                "mains");
   app.require_subcommand(1);

@@ -28,6 +28,9 @@ base::Result<config::Config, std::string> settle_config(const Session& session,
   if (options.data->count() > 0 || std::getenv("MAINS_DATA") != nullptr) {  // NOLINT: at start.
     config.data.dir = session.data;
   }
+  if (!session.ledger.empty()) {
+    config.ledger.url = session.ledger;
+  }
   if (!options.listen.empty()) {
     config.server.listen = options.listen;
   }
@@ -67,6 +70,12 @@ void add_serve(CLI::App& app, Session& session) {
                                    "The folder of ledger, keys and price lists (else $MAINS_DATA, "
                                    "else the config's, else ./data)")
                       ->type_name("DIR");
+  command
+      ->add_option("--ledger", session.ledger,
+                   "Keep the books in this PostgreSQL database, which several servers may share: "
+                   "postgres://user@host:5432/database (else $MAINS_LEDGER, else the config's, "
+                   "else the data folder)")
+      ->type_name("URL");
   command->add_option("--listen", options->listen, "Where the API listens; port 0 takes a free one")
       ->type_name("HOST:PORT");
   command
@@ -89,6 +98,7 @@ void add_serve(CLI::App& app, Session& session) {
       "  mains serve --quickstart\n"
       "  mains serve --model smol=smollm2-135m-q8_0.gguf:8192 --listen 0.0.0.0:8080\n"
       "  mains serve --config mains.toml --data /var/lib/mains\n"
+      "  mains serve --ledger postgres://mains@db.example/mains --data /var/lib/mains\n"
       "\nMAINS_ADMIN_KEY in the environment is accepted as an admin key.");
   command->callback([&session, options] {
     session.action = [&session, options] {

@@ -24,7 +24,7 @@ std::optional<std::string> environment(const char* name) {
 
 bool operator==(const Config& a, const Config& b) {
   // `models_written` tells how the models came in, not what they are.
-  return a.server == b.server && a.data == b.data && a.log == b.log &&
+  return a.server == b.server && a.data == b.data && a.ledger == b.ledger && a.log == b.log &&
          a.transparency == b.transparency && a.engine == b.engine && a.models == b.models &&
          a.currency == b.currency && a.first_tenant == b.first_tenant;
 }
@@ -76,6 +76,12 @@ std::optional<Problem> check(const Config& config) {
   if (config.data.dir.empty()) {
     return Problem("[data] dir is empty");
   }
+  const std::string& url = config.ledger.url;
+  if (!url.empty() && !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+    return Problem(
+        "[ledger] url (--ledger, MAINS_LEDGER) is no address such as "
+        "postgres://user@host:5432/database");
+  }
   std::set<std::string_view> names;
   for (const Model& model : config.models) {
     if (!names.insert(model.name).second) {
@@ -89,7 +95,8 @@ std::optional<Problem> check(const Config& config) {
 }
 
 Secrets secrets_from_environment() {
-  return {environment("MAINS_ADMIN_KEY"), environment("MAINS_API_KEY"), environment("HF_TOKEN")};
+  return {environment("MAINS_ADMIN_KEY"), environment("MAINS_API_KEY"), environment("HF_TOKEN"),
+          environment("MAINS_LEDGER")};
 }
 
 }  // namespace config

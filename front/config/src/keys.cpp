@@ -188,6 +188,7 @@ const std::vector<Key<Config>>& config_keys() {
       {"server", "connections_max", number(&Config::server, &Server::connections_max, 1, many)},
       {"server", "threads", number(&Config::server, &Server::threads, 0, 1'024)},
       {"data", "dir", text(&Config::data, &Data::dir)},
+      {"ledger", "url", text(&Config::ledger, &Ledger::url)},
       {"log", "level",
        word(&Config::log, &Log::level,
             Words<LogLevel, 4>{{{"debug", LogLevel::debug},

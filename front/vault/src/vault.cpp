@@ -95,16 +95,17 @@ Result<Vault, std::string> open(const fs::path& dir, const std::string& url,
   if (!elsewhere || !elsewhere->home.valid()) {
     elsewhere = Elsewhere{{random.next(), random.next() | 1U}, ""};
   }
-  if (elsewhere->shown != *shown) {
+  store::PostgresOptions options;
+  options.home = elsewhere->home;
+  auto vault = open_database(dir, url, options, *shown, clock, random);
+  if (vault.ok() && elsewhere->shown != *shown) {
     elsewhere->shown = *shown;
     if (!write_elsewhere(dir, *elsewhere)) {
       return Fail{"cannot write " + (dir / elsewhere_file).string() +
                   ": check the folder's permissions"};
     }
   }
-  store::PostgresOptions options;
-  options.home = elsewhere->home;
-  return open_database(dir, url, options, *shown, clock, random);
+  return vault;
 }
 
 std::string describe(ledger::StoreError error) {

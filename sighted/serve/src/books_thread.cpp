@@ -33,6 +33,12 @@ BooksThread::~BooksThread() {
   stop(std::chrono::nanoseconds{0});
 }
 
+void BooksThread::tend(const base::Clock& clock, std::chrono::nanoseconds every) {
+  clock_ = &clock;
+  tended_every_ = every;
+  tended_at_ = std::chrono::steady_clock::now();
+}
+
 void BooksThread::start() {
   thread_ = std::thread(&BooksThread::loop, this);
 }
@@ -120,16 +126,26 @@ bool BooksThread::turn() {
   return !failed;
 }
 
+void BooksThread::tend_if_due() {
+  const auto now = std::chrono::steady_clock::now();
+  if (clock_ == nullptr || now - tended_at_ < tended_every_) {
+    return;
+  }
+  tended_at_ = now;
+  healthy_ = books_.tend(clock_->now()).ok();
+}
+
 void BooksThread::loop() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait(lock, [this] { return !queue_.empty() || give_up_; });
+      wake_.wait_for(lock, tended_every_, [this] { return !queue_.empty() || give_up_; });
       if (give_up_) {
         return;
       }
     }
-    if (!turn()) {
+    tend_if_due();
+    if (!turn() && waiting() > 0) {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, retry_pause, [this] { return give_up_; });
     }

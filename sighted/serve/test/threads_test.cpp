@@ -2,6 +2,7 @@
 #include <atomic>
 #include <future>
 #include <latch>
+#include <memory>
 #include <thread>
 
 #include "fixture.hpp"
@@ -35,6 +36,35 @@ TEST(BooksThread, answers_everybody_once) {
   EXPECT_TRUE(house.money.stop(seconds(30)));
   EXPECT_EQ(answers, 4 * each);
   EXPECT_EQ(house.available(), 1'000'000 + static_cast<std::int64_t>(4 * each));
+}
+
+/// Counts transactions.
+class CountingJournal final : public ledger::Journal {
+ public:
+  explicit CountingJournal(ledger::Journal& inner) : inner_(inner) {}
+  ledger::Stored<std::unique_ptr<ledger::Txn>> begin() override {
+    begun += 1;
+    begun.notify_all();
+    return inner_.begin();
+  }
+  std::atomic<std::uint64_t> begun = 0;
+
+ private:
+  ledger::Journal& inner_;
+};
+
+TEST(BooksThread, tends_books_that_others_share_though_nobody_asks_for_anything) {
+  store::MemoryStore memory = store::open_memory_store();
+  CountingJournal journal(*memory.journal);
+  settle::Books books(journal);
+  BooksThread thread(books, 10);
+  const HandClock clock;
+  thread.tend(clock, std::chrono::milliseconds(1));
+  thread.start();
+  for (std::uint64_t seen = 0; seen < 3; seen = journal.begun)
+    journal.begun.wait(seen);
+  EXPECT_TRUE(thread.healthy());
+  EXPECT_TRUE(thread.stop(seconds(30)));
 }
 
 TEST(BooksThread, works_off_its_queue_before_it_stops) {

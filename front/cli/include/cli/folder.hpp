@@ -11,7 +11,6 @@ namespace cli {
 
 inline constexpr const char* lock_file = "lock";           ///< Held by who uses the folder.
 inline constexpr const char* admin_socket = "admin.sock";  ///< Where a server answers.
-inline constexpr const char* ledger_file = "ledger.db";
 inline constexpr const char* quickstart_key_file = "quickstart.key";  ///< Of `serve --quickstart`.
 inline constexpr const char* models_folder = "models";  ///< What `model pull` fetched.
 

@@ -47,6 +47,12 @@ struct Data {
   friend bool operator==(const Data&, const Data&) = default;
 };
 
+/// Where the books are kept.
+struct Ledger {
+  std::string url;  ///< postgres://...; empty = in the data folder.
+  friend bool operator==(const Ledger&, const Ledger&) = default;
+};
+
 struct Log {
   LogLevel level = LogLevel::info;
   friend bool operator==(const Log&, const Log&) = default;
@@ -111,6 +117,7 @@ struct FirstTenant {
 struct Config {
   Server server;
   Data data;
+  Ledger ledger;
   Log log;
   Transparency transparency;
   Engine engine;
@@ -151,6 +158,7 @@ struct Secrets {
   std::optional<std::string> admin_key;  ///< MAINS_ADMIN_KEY
   std::optional<std::string> api_key;    ///< MAINS_API_KEY
   std::optional<std::string> hf_token;   ///< HF_TOKEN
+  std::optional<std::string> ledger;     ///< MAINS_LEDGER: an address, which may have a password.
 };
 [[nodiscard]] Secrets secrets_from_environment();
 

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include <base/ports.hpp>
 #include <settle/books.hpp>
 #include <settle/commands.hpp>
 
@@ -28,6 +29,10 @@ class BooksThread {
   ~BooksThread();
   BooksThread(const BooksThread&) = delete;
   BooksThread& operator=(const BooksThread&) = delete;
+
+  /// Before start(): the books are tended (settle::Books::tend) that often, busy or idle. For
+  /// stores that several servers share.
+  void tend(const base::Clock& clock, std::chrono::nanoseconds every);
 
   /// Starts the thread. Without it turn() may be called by hand (simulations do).
   void start();
@@ -55,6 +60,7 @@ class BooksThread {
   };
 
   void loop();
+  void tend_if_due();
   std::vector<Asked> take_batch();
 
   settle::Books& books_;
@@ -66,6 +72,9 @@ class BooksThread {
   bool busy_ = false;     ///< A batch is under way.
   bool give_up_ = false;  ///< stop() ran out of patience.
   std::atomic<bool> healthy_ = true;
+  const base::Clock* clock_ = nullptr;  ///< Null: the books are nobody else's.
+  std::chrono::nanoseconds tended_every_ = std::chrono::hours(1);
+  std::chrono::steady_clock::time_point tended_at_;
   std::thread thread_;
 };
 

@@ -1,0 +1,88 @@
+// Several servers on one PostgreSQL database: what holds for one holds across all.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { start, until } from './harness.mjs';
+import { audit, completion, price, skip, tenant_of, text_of, two_servers } from './servers.mjs';
+import { open_stream } from './stream.mjs';
+
+const all = two_servers();
+
+test('what one server is told, the other knows', { skip }, async () => {
+  const { one, two } = all;
+  const tenant = await one.tenant('1.00');
+  await until(async () => (await two.balance(tenant).catch(() => null))?.available === tenant.credit,
+    'the key to be known', 1_000);
+  assert.equal((await two.call('/v1/completions', { key: tenant.key, body: completion })).status,
+    200);
+  await one.admin('POST', `/keys/${tenant.key_id}/revoke`, {});
+  await until(async () => (await two.call('/v1/models', { key: tenant.key })).status === 401,
+    'the key to be refused', 1_000);
+});
+
+test('a key that is revoked on one server ends what it runs on the other', { skip }, async () => {
+  const { one, two } = all;
+  const tenant = await tenant_of(all, '5.00');
+  let tokens = 0;
+  const stream = open_stream(two, '/v1/completions', {
+    key: tenant.key, body: { model: 'long', prompt: 'go on', max_tokens: 900_000, stream: true },
+  }, () => { tokens += 1; });
+  await until(() => tokens > 0, 'the stream to begin');
+  await one.admin('POST', `/keys/${tenant.key_id}/revoke`, {});
+  await stream;
+  assert.ok(tokens < 900_000);
+  await until(async () => (await one.admin('GET', '/ledger/check')).open_holds === 0, 'its end');
+});
+
+test('of 60 at once on two servers, with money for exactly 7, exactly 7 are served', { skip },
+  async () => {
+    const { one, two } = all;
+    const tenant = await tenant_of(all, text_of(7n * price));
+    const ask = (i) => (i % 2 ? one : two).call('/v1/completions',
+      { key: tenant.key, body: completion });
+    let served = 0;
+    const answers = await Promise.all(Array.from({ length: 60 }, (_, i) => ask(i)));
+    served += answers.filter(({ status }) => status === 200).length;
+    assert.ok(answers.every(({ status }) => [200, 402].includes(status)));
+    // A refusal may come from money that is only held, so whoever lost may ask again.
+    for (let i = 0; i < 10; ++i) served += (await ask(i)).status === 200 ? 1 : 0;
+    assert.equal(served, 7);
+    assert.deepEqual(await two.balance(tenant), { available: 0n, held: 0n });
+    assert.equal((await audit(tenant, one)).requests, 7);
+  });
+
+test('limits of a key hold over both servers', { skip }, async () => {
+  const { one, two } = all;
+  const tenant = await tenant_of(all, '5.00', { tokens_per_minute: 100 });
+  const answers = await Promise.all(Array.from({ length: 20 }, (_, i) =>
+    (i % 2 ? one : two).call('/v1/completions', { key: tenant.key, body: completion })));
+  const served = answers.filter(({ status }) => status === 200).length;
+  assert.equal(served, 3, '27 tokens each, 100 a minute');
+  assert.ok(answers.every(({ status }) => [200, 429].includes(status)));
+});
+
+test('an idempotency key is served once, whichever server is asked', { skip }, async () => {
+  const { one, two } = all;
+  const tenant = await tenant_of(all, '5.00');
+  const answers = await Promise.all(Array.from({ length: 10 }, (_, i) =>
+    (i % 2 ? one : two).call('/v1/completions',
+      { key: tenant.key, body: completion, headers: { 'idempotency-key': 'once' } })));
+  assert.equal(answers.filter(({ status }) => status === 200).length, 1);
+  assert.equal(answers.filter(({ status }) => status === 409).length, 9);
+  assert.equal((await audit(tenant, one)).requests, 1);
+});
+
+test('a server that is killed leaves its holds to the other', { skip, timeout: 90_000 },
+  async () => {
+    const { url, two } = all;
+    const dead = await start({ ledger: url });
+    const tenant = await dead.tenant('5.00');
+    let tokens = 0;
+    const stream = open_stream(dead, '/v1/completions', {
+      key: tenant.key, body: { model: 'long', prompt: 'go on', max_tokens: 900_000, stream: true },
+    }, () => { tokens += 1; });
+    await until(() => tokens > 0, 'the stream to begin');
+    await dead.clear();
+    await stream;
+    assert.equal((await audit(tenant, two)).requests, 0);
+    assert.equal((await two.balance(tenant)).available, tenant.credit);
+  });
