@@ -48,8 +48,8 @@ def drawn(make, wanted):
     return only
 
 
-def form(name):
-    return drawn(tables.make_question, lambda c: c["form"] == name)
+def form(name, columns=(2, 3, 4)):
+    return drawn(tables.make_question, lambda c: c["form"] == name and c["columns"] in columns)
 
 
 def rule(*names):
@@ -64,7 +64,8 @@ KINDS = [
     ("poem about a subject", poems.make, checks.poem),
     ("Python function from a description", pyfunc.make, checks.python),
     ("code in the middle (FIM)", fim.make_checked, checks.fim),
-    ("table: a cell", form("look"), checks.must),
+    ("table of two columns: a cell", form("look", [2]), checks.must),
+    ("table of three or four columns: a cell", form("look", [3, 4]), checks.must),
     ("table: the row with a value", form("back"), checks.must),
     ("table: highest or lowest", form("extreme"), checks.must),
     ("table: SQL query", tables.make_sql, checks.sql),

@@ -25,4 +25,4 @@ mkdir -p "$work"
 g++ -std=c++17 -O1 -I "$llama/include" "$here/greedy.cpp" -o "$work/greedy" -L "$llama/lib" \
     -lllama -lggml -lggml-cpu -lggml-base -lgomp -lpthread -ldl
 "$python" "$here/evaluate.py" "$work/mains-default.gguf" --greedy "$work/greedy" \
-    --tokenizer "$work/tokenizer.json" --each 100 --reach 20 --out "$work/rates.json"
+    --tokenizer "$work/tokenizer.json" --each 100 --reach 10 --out "$work/rates.json"

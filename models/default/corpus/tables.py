@@ -189,4 +189,5 @@ def make_question(r, rows=None):
     while r.chance(0.4) and len(turns) < 10:
         q, a, must, form = question(r, columns, body)
         turns += [("user", q), ("assistant", a)]
-    return Example("table", turns, {"must": must, "answer": a, "form": form})
+    return Example("table", turns, {"must": must, "answer": a, "form": form,
+                                     "columns": len(columns)})
