@@ -95,10 +95,8 @@ House::Step House::open_log() {
   log_ = std::move(log).value();
   vault_.registry->before_publishing(
       [this](const std::string& canonical) { return log_->publish(canonical).ok(); });
-  // Lists of before there was a log, or that another process published without it.
+  // Lists of before there was a log, and the bytes of those that another server published.
   for (const registry::ListPtr& list : vault_.registry->price_lists()) {
-    const auto leaf = log_->leaf_of(list->canonical);
-    if (leaf.ok() && leaf->has_value()) continue;
     if (const auto published = log_->publish(list->canonical); !published.ok()) {
       return base::Fail{
           "cannot enter price list " + std::to_string(list->list.id.value) +
