@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes mains-default.gguf again from nothing, and measures it. All seeds are fixed.
-#   models/default/make.sh [WORK_DIR]        about an hour on two free cores with AVX512_BF16
+#   models/default/make.sh [WORK_DIR]     100 minutes on one core with AVX512_BF16, less on two
 # Needs python3-torch and python3-numpy (Debian), and the fetched and built llama.cpp of this
 # project (tools/fetch-llama, tools/build-llama): gguf-py from its source, libllama to evaluate.
 set -eu
