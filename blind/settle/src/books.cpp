@@ -74,6 +74,8 @@ ledger::Stored<std::uint64_t> Books::recover(base::UnixNs now) {
 }
 
 ledger::Stored<std::uint64_t> Books::tend(base::UnixNs now) {
+  auto cleared = undo_doubtful({});
+  if (!cleared) return base::Fail{cleared.error()};
   std::uint64_t voided = 0;
   for (;;) {
     auto txn = journal_.begin();
@@ -119,13 +121,14 @@ ledger::Stored<std::vector<Outcome>> Books::try_apply(std::span<const Command> b
   auto fetched = set.txn().expect(expected_of(batch));
   if (!fetched) return base::Fail{fetched.error()};
   const terms::ServerId server = server_of(**txn);
+  std::vector<Hold> placed;
   std::vector<Outcome> outcomes;
   outcomes.reserve(batch.size());
   for (const Command& command : batch) {
     auto outcome = std::visit(
         [&](const auto& that) {
           if constexpr (std::is_same_v<std::decay_t<decltype(that)>, Hold>) {
-            return carry_out(set, that, server);
+            return carry_out(set, that, server, placed);
           } else {
             return carry_out(set, that);
           }
@@ -138,13 +141,11 @@ ledger::Stored<std::vector<Outcome>> Books::try_apply(std::span<const Command> b
   if (!flushed) return base::Fail{flushed.error()};
   auto committed = set.txn().commit();
   if (!committed) {
-    for (const Command& command : batch) {
-      if (const Hold* hold = std::get_if<Hold>(&command)) {
-        doubtful_.push_back(*hold);
-      }
-    }
+    // A hold that was only said again is in no doubt: it was answered, and somebody uses it.
+    doubtful_.insert(doubtful_.end(), placed.begin(), placed.end());
     return base::Fail{committed.error()};
   }
+  doubtful_.clear();  // what was left of them was asked again, and is answered now
   return outcomes;
 }
 
@@ -174,7 +175,7 @@ ledger::Stored<base::Done> Books::undo_doubtful(std::span<const Command> batch) 
   }
   auto committed = commit(set);
   if (!committed) return committed;
-  doubtful_.clear();
+  std::erase_if(doubtful_, [batch](const Hold& hold) { return !asks_again(batch, hold.request); });
   return base::Done{};
 }
 

@@ -132,7 +132,8 @@ Stored<Outcome> answer_ended(WorkingSet& set, terms::RequestId request, bool voi
 
 }  // namespace
 
-Stored<Outcome> carry_out(WorkingSet& set, const Hold& command, terms::ServerId server) {
+Stored<Outcome> carry_out(WorkingSet& set, const Hold& command, terms::ServerId server,
+                          std::vector<Hold>& placed) {
   auto again = answer_again(set, command);
   if (!again) return base::Fail{again.error()};
   if (again->has_value()) return **again;
@@ -149,9 +150,12 @@ Stored<Outcome> carry_out(WorkingSet& set, const Hold& command, terms::ServerId 
     return refused(Refusal::too_many_tokens, *wait);
   }
   const Grant granted = std::get<Grant>(decision);
-  auto placed = ledger::place(set, row_of(command, granted, server), command.limits);
-  if (!placed) return base::Fail{placed.error()};
-  return outcome_of(*placed, Held{granted.output, granted.amount});
+  auto moved = ledger::place(set, row_of(command, granted, server), command.limits);
+  if (!moved) return base::Fail{moved.error()};
+  if (*moved == ledger::Moved::done) {
+    placed.push_back(command);
+  }
+  return outcome_of(*moved, Held{granted.output, granted.amount});
 }
 
 Stored<Outcome> carry_out(WorkingSet& set, const Settle& command) {

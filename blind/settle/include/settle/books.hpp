@@ -22,7 +22,8 @@ class Books {
   /// how many. Call once, before the first batch.
   ledger::Stored<std::uint64_t> recover(base::UnixNs now);
 
-  /// Says that this server lives, and ends the holds of those that have not said so for too long.
+  /// Says that this server lives, ends the holds of those that have not said so for too long, and
+  /// its own that a failed commit left in doubt.
   /// Returns how many. To be called every few seconds where several servers share the store.
   ledger::Stored<std::uint64_t> tend(base::UnixNs now);
 
