@@ -176,6 +176,17 @@ Problem failed(const serve::Failed& failed) {
                      "The model cannot follow this constraint: check logit_bias, the JSON schema "
                      "and the tools. Nothing was charged.");
     case FailureKind::cancelled: return wrong_key();
+    case FailureKind::not_recorded:
+      return try_later(problem(503, "ledger_unavailable",
+                               "The ledger could not record the charge of this answer in time, so "
+                               "the answer is not given and not charged (unless a receipt with the "
+                               "id in x-receipt-id says so). Try again."),
+                       {ns_per_s});
+    case FailureKind::recorded_later:
+      return problem(503, "ledger_unavailable",
+                     "The answer is complete, but the ledger cannot record its charge at the "
+                     "moment. It is recorded as soon as the ledger works again; x-receipt-id names "
+                     "the receipt.");
     case FailureKind::engine_failed: break;
   }
   return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");

@@ -28,6 +28,15 @@ namespace {
 constexpr std::size_t large_body_bytes = std::size_t{64} * 1024;
 constexpr std::chrono::seconds keep_alive_pause{15};
 
+/// What to say to a client that gets no answer; where a bill may exist all the same, with its id.
+Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) {
+  Problem problem = failed(failure);
+  if (failure.kind == serve::FailureKind::not_recorded) {
+    problem.headers.emplace_back("x-receipt-id", notation::to_text(ticket.request()));
+  }
+  return problem;
+}
+
 }  // namespace
 
 /// An answer under way: one parser for each choice turns text into content, reasoning and calls.
@@ -182,7 +191,7 @@ asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation
     } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
       end(ended->choice, ended->end, std::move(ended->stop_string));
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
-      co_await fail(call, failed(*failure));
+      co_await fail(call, without_bill(*failure, generation.ticket));
       co_return;
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
       const std::string receipt = notation::to_text(charged->request);
@@ -317,7 +326,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
     if (auto* piece = std::get_if<serve::EmbeddingPiece>(&event)) {
       vectors[piece->choice] = std::move(piece->values);
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
-      co_await fail(call, failed(*failure));
+      co_await fail(call, without_bill(*failure, ticket));
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
       http::Response response;
       response.headers.emplace_back("x-receipt-id", notation::to_text(charged->request));

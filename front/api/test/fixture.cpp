@@ -44,11 +44,15 @@ void House::open_log() {
   log_ = std::move(opened).value();
 }
 
-House::House() {
-  open_registry();
-  open_log();
+engine::ScriptedOptions House::hello() {
   engine::ScriptedOptions options;
   options.reply = "hello world";
+  return options;
+}
+
+House::House(engine::ScriptedOptions options) {
+  open_registry();
+  open_log();
   options.before_step = [this] { ++steps_; };
   engine_ = engine::make_scripted(options);
   metrics_ =

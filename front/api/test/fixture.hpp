@@ -46,10 +46,14 @@ struct Reply {
 
 class House {
  public:
-  House();
+  House() : House(hello()) {}
+  explicit House(engine::ScriptedOptions options);
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
+
+  /// An engine that always says hello world.
+  [[nodiscard]] static engine::ScriptedOptions hello();
 
   /// One request on a connection of its own. `secret` may be empty: none is shown.
   [[nodiscard]] Reply call(std::string_view method, std::string_view target, std::string_view body,

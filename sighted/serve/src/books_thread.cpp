@@ -26,8 +26,9 @@ bool store_failed(const settle::Outcome& outcome) {
 
 }  // namespace
 
-BooksThread::BooksThread(settle::Books& books, std::size_t queue_max)
-    : books_(books), queue_max_(queue_max) {}
+BooksThread::BooksThread(settle::Books& books, std::size_t queue_max,
+                         std::chrono::nanoseconds patience)
+    : books_(books), queue_max_(queue_max), patience_(patience) {}
 
 BooksThread::~BooksThread() {
   stop(std::chrono::nanoseconds{0});
@@ -59,11 +60,12 @@ bool BooksThread::stop(std::chrono::nanoseconds patience) {
   return queue_.empty();
 }
 
-void BooksThread::ask(settle::Command command, Answer answer) {
+void BooksThread::ask(settle::Command command, Answer answer, Late late) {
   {
     const std::scoped_lock lock(mutex_);
     if (must_be_kept(command) || (!closed_ && queue_.size() < queue_max_)) {
-      queue_.push_back({std::move(command), std::move(answer)});
+      queue_.push_back({std::move(command), std::move(answer), std::move(late),
+                        std::chrono::steady_clock::now()});
       if (queue_.size() == 1) {
         wake_.notify_all();
       }
@@ -94,6 +96,17 @@ std::vector<BooksThread::Asked> BooksThread::take_batch() {
   return batch;
 }
 
+/// Whoever waited is told once, and hears nothing more.
+void BooksThread::lose_patience(Asked& asked) const {
+  if (!asked.late || std::chrono::steady_clock::now() - asked.since < patience_) {
+    return;
+  }
+  if (std::optional<settle::Command> instead = std::exchange(asked.late, {})()) {
+    asked.command = std::move(*instead);
+  }
+  asked.answer = [](const settle::Outcome&) {};
+}
+
 bool BooksThread::turn() {
   std::vector<Asked> batch = take_batch();
   if (batch.empty()) {
@@ -111,6 +124,7 @@ bool BooksThread::turn() {
   std::vector<Asked> kept;
   for (std::size_t i = 0; i < batch.size(); ++i) {
     if (store_failed(outcomes[i]) && must_be_kept(batch[i].command)) {
+      lose_patience(batch[i]);
       kept.push_back(std::move(batch[i]));
     } else {
       batch[i].answer(outcomes[i]);

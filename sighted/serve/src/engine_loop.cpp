@@ -1,6 +1,7 @@
 #include <serve/engine_loop.hpp>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <base/invariant.hpp>
@@ -308,9 +309,13 @@ void EngineLoop::settle(Active& active) {
   const terms::RequestId request = active.order.request;
   if (active.costs_nothing(usage)) {
     const FailureKind kind = active.failure_kind();
-    books_.ask(settle::Void{request, clock_.now()}, [stream, kind](const settle::Outcome&) {
-      stream->push(Failed{kind, {}});
-    });
+    const auto tell = [stream, kind] { stream->push(Failed{kind, {}}); };
+    books_.ask(
+        settle::Void{request, clock_.now()}, [tell](const settle::Outcome&) { tell(); },
+        [tell]() -> std::optional<settle::Command> {
+          tell();
+          return std::nullopt;
+        });
     return;
   }
   if (observer_ != nullptr) {
@@ -327,13 +332,24 @@ void EngineLoop::settle(Active& active) {
   command.usage = usage;
   command.end = active.end;
   const EndReason end = active.end;
-  books_.ask(command, [stream, request, usage, end](const settle::Outcome& outcome) {
+  const auto tell = [stream, request, usage, end](const settle::Outcome& outcome) {
     if (const auto* settled = std::get_if<settle::Settled>(&outcome)) {
       stream->push(Charged{request, usage, end, settled->charge, settled->balance_after});
     } else {
       stream->push(Failed{FailureKind::refused_by_books, std::get<settle::Refused>(outcome)});
     }
-  });
+  };
+  // What was shown is charged, however late; what was not is withheld, and costs nothing.
+  books_.ask(
+      command, tell,
+      [stream, instead = settle::Void{request, command.now}]() -> std::optional<settle::Command> {
+        if (stream->reading() == Reading::as_it_comes) {
+          stream->push(Failed{FailureKind::recorded_later, {}});
+          return std::nullopt;
+        }
+        stream->push(Failed{FailureKind::not_recorded, {}});
+        return instead;
+      });
 }
 
 }  // namespace serve

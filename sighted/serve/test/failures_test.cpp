@@ -240,6 +240,73 @@ TEST(Store, that_fails_or_lies_at_the_settlement_is_asked_until_it_is_done_once)
   }
 }
 
+/// A house whose patience ends at once: the request is decoded, the store fails so many times.
+struct Impatient {
+  explicit Impatient(Reading reading, store::Fault fault, std::uint64_t times)
+      : job(house.submit(ask("hi", 10), {tenant, {5, 6}, key, {}},
+                         std::make_shared<Stream>(reading))) {
+    house.money.turn();
+    while (house.loop.turn()) {
+    }
+    house.faults.fault = fault;
+    house.faults.left = times;
+    house.money.turn();
+  }
+  House house{says("hello"), {}, 1024, std::chrono::nanoseconds(0)};
+  Job job;
+};
+
+TEST(Patience, that_ends_withholds_an_answer_that_was_to_come_whole_and_charges_nothing) {
+  Impatient late(Reading::when_complete, store::Fault::fails, 3);
+  ASSERT_TRUE(late.job.look().failed.has_value()) << "while the store still fails";
+  EXPECT_EQ(late.job.seen.failed->kind, FailureKind::not_recorded);
+  EXPECT_EQ(late.house.open_holds(), 1U);
+  late.house.run();
+  late.job.look();
+  EXPECT_EQ(late.house.available(), 1'000'000);
+  EXPECT_EQ(late.house.receipts(), 0U);
+  late.house.expect_at_rest();
+}
+
+TEST(Patience, that_ends_ends_a_stream_and_charges_it_later) {
+  Impatient late(Reading::as_it_comes, store::Fault::fails, 3);
+  ASSERT_TRUE(late.job.look().failed.has_value()) << "while the store still fails";
+  EXPECT_EQ(late.job.seen.failed->kind, FailureKind::recorded_later);
+  EXPECT_EQ(late.job.seen.text.at(0), "hello");
+  late.house.run();
+  late.job.look();
+  EXPECT_EQ(late.house.available(), 1'000'000 - 15);
+  EXPECT_EQ(late.house.receipts(), 1U);
+  late.house.expect_at_rest();
+}
+
+TEST(Patience, that_ends_after_a_lost_reply_leaves_the_books_right) {
+  for (const Reading reading : {Reading::when_complete, Reading::as_it_comes}) {
+    Impatient late(reading, store::Fault::lies, 1);
+    EXPECT_TRUE(late.job.look().failed.has_value());
+    late.house.run();
+    late.job.look();
+    EXPECT_EQ(late.house.receipts(), 1U) << "it was charged before anybody knew";
+    late.house.expect_at_rest();
+  }
+}
+
+TEST(Patience, that_ends_before_a_void_still_tells_why_nothing_came) {
+  House house(says("hello"), {}, 1024, std::chrono::nanoseconds(0));
+  Job job = house.submit(ask("hi", 10));
+  house.money.turn();
+  job.ticket.cancel(EndReason::cancel);
+  house.loop.turn();
+  house.faults.left = 2;
+  house.money.turn();
+  ASSERT_TRUE(job.look().failed.has_value());
+  EXPECT_EQ(job.seen.failed->kind, FailureKind::cancelled);
+  house.run();
+  job.look();
+  EXPECT_EQ(house.available(), 1'000'000);
+  house.expect_at_rest();
+}
+
 TEST(Idempotency, a_key_is_served_and_charged_once) {
   House house(says("hello"));
   const terms::Digest digest{{1, 2, 3, 4}};

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -171,10 +172,11 @@ inline content::GenerationRequest ask(std::string prompt,
 class House {
  public:
   explicit House(engine::ScriptedOptions options, schedule::Policy policy = {},
-                 std::size_t books_queue_max = 1024)
+                 std::size_t books_queue_max = 1024,
+                 std::chrono::nanoseconds patience = std::chrono::seconds(30))
       : journal_(store::make_faulty(*memory_.journal, faults)),
         books_(*journal_),
-        money(books_, books_queue_max),
+        money(books_, books_queue_max, patience),
         engine(std::move(options)),
         loop(engine, money, clock_, policy, nullptr),
         hall(money, clock_, random_) {

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -23,9 +24,14 @@ namespace serve {
 class BooksThread {
  public:
   using Answer = std::function<void(const settle::Outcome&)>;
+  /// Who waits for a settlement is told that it takes too long; what is returned is asked for from
+  /// then on in its place, if anything is.
+  using Late = std::function<std::optional<settle::Command>()>;
 
   /// queue_max   commands waiting; beyond it holds and credits are refused at once.
-  BooksThread(settle::Books& books, std::size_t queue_max);
+  /// patience    how long anybody waits for a settlement that the store does not take.
+  BooksThread(settle::Books& books, std::size_t queue_max,
+              std::chrono::nanoseconds patience = std::chrono::seconds(30));
   ~BooksThread();
   BooksThread(const BooksThread&) = delete;
   BooksThread& operator=(const BooksThread&) = delete;
@@ -42,7 +48,9 @@ class BooksThread {
 
   /// Any thread. `answer` is called exactly once, unless stop() gave up: on the settle thread, or
   /// at once on this one when the queue is full or closed. It must only hand on.
-  void ask(settle::Command command, Answer answer);
+  /// late   called in place of `answer` when patience ends before the store takes a settlement or
+  ///        void; the command itself is tried on.
+  void ask(settle::Command command, Answer answer, Late late = {});
   /// As ask(), waiting for the answer. Not from the settle thread.
   settle::Outcome ask_and_wait(const settle::Command& command);
 
@@ -57,14 +65,18 @@ class BooksThread {
   struct Asked {
     settle::Command command;
     Answer answer;
+    Late late;
+    std::chrono::steady_clock::time_point since;
   };
 
   void loop();
   void tend_if_due();
   std::vector<Asked> take_batch();
+  void lose_patience(Asked& asked) const;
 
   settle::Books& books_;
   const std::size_t queue_max_;
+  const std::chrono::nanoseconds patience_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Asked> queue_;

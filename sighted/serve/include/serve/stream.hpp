@@ -52,9 +52,11 @@ enum class FailureKind : std::uint32_t {
   bad_request,       ///< The engine refused the constraint (schema, grammar) or a token.
   engine_failed,     ///< Before the first token.
   cancelled,         ///< Before the first token: by us.
+  not_recorded,      ///< The store did not take the charge in time; nothing was given.
+  recorded_later,    ///< ... but the text was: charged as soon as the store works again.
 };
 
-/// Not charged. The last event of a request that cost nothing.
+/// Not charged (recorded_later: not yet). The last event of a request without a bill.
 struct Failed {
   FailureKind kind = FailureKind::engine_failed;
   settle::Refused refused;
@@ -79,6 +81,8 @@ class Stream {
   /// Called after a push that the reader waits for, from the writer's thread: must only hand on.
   /// Set before the request is submitted.
   void on_ready(std::function<void()> wake) { wake_ = std::move(wake); }
+
+  [[nodiscard]] Reading reading() const { return reading_; }
 
   /// False: the reader does not keep up; the event was dropped. The last event always fits.
   bool push(Event event);
