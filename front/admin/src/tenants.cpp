@@ -10,7 +10,7 @@ namespace {
 using base::Fail;
 using notation::to_text;
 
-Problem refused(const settle::Refused& refusal) {
+Problem refused(const settle::Refused& refusal, terms::RequestId id) {
   switch (refusal.why) {
     case settle::Refusal::insufficient_balance:
       return {409, "insufficient_balance",
@@ -21,8 +21,9 @@ Problem refused(const settle::Refused& refusal) {
       return {400, "amount_too_large", "a balance cannot grow that large", "amount"};
     case settle::Refusal::store_unavailable:
       return {503, "store_unavailable",
-              "the books could not be written, nothing happened; check the data folder's disk and "
-              "permissions, then try again",
+              "the books did not answer; check the data folder's disk and permissions, then try "
+              "again with the id " +
+                  to_text(id) + ", so that it counts once if it was written after all",
               ""};
     default: return {409, "refused", "this id was used for something else; give another one", "id"};
   }
@@ -38,7 +39,7 @@ base::Result<base::Nano, Problem> credit(const Call& call, terms::TenantId tenan
   }
   const auto* refusal = std::get_if<settle::Refused>(&outcome);
   base::invariant(refusal != nullptr, "a credit is credited or refused");
-  return Fail{refused(*refusal)};
+  return Fail{refused(*refusal, id)};
 }
 
 Answer with_balance(const Call& call, const registry::Tenant& tenant) {

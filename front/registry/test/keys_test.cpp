@@ -154,4 +154,19 @@ TEST_F(Keys, ReadersSeeWholeSnapshotsWhileKeysComeAndGo) {
   EXPECT_EQ(wrong, 0);
 }
 
+/// By construction: a secret is looked up by the hash of it, and hashes are compared in constant
+/// time. This reads the code, for no test can time it. Broken on purpose: with `==` in the place of
+/// the comparison it fails.
+TEST_F(Keys, AreComparedInConstantTime) {
+  std::ifstream file(MAINS_ROOM_DIR "/src/lookup.cpp");
+  const std::string code{std::istreambuf_iterator<char>(file), {}};
+  const std::size_t begin = code.find("Registry::authenticate(");
+  ASSERT_NE(begin, std::string::npos);
+  const std::string body = code.substr(begin, code.find("\n}\n", begin) - begin);
+  EXPECT_NE(body.find("equal_in_constant_time(lock->second.hash, hash)"), std::string::npos);
+  for (const char* leak : {"secret ==", "== secret", "hash ==", "== hash", "memcmp", "compare("}) {
+    EXPECT_EQ(body.find(leak), std::string::npos) << leak;
+  }
+}
+
 }  // namespace
