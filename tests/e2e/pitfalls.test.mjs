@@ -306,6 +306,18 @@ test('limits and amounts that are none are refused', async () => {
   assert_served(await ask(server, tenant.key, routes[0]));
 });
 
+test('no key is ever logged, right or wrong', async () => {
+  const tenant = await server.tenant();
+  const wrong = `${tenant.key.slice(0, -1)}x`;
+  for (const key of [tenant.key, wrong]) {
+    await on_each_route((route) => ask(server, key, route, { text: 'x'.repeat(9000) }));
+    await server.call('/admin/v1/tenants', { key });
+    await server.call(`/v1/nothing?key=${key}`, { headers: { 'x-api-key': key } });
+  }
+  const log = server.out + server.err;
+  for (const key of [tenant.key, wrong]) assert.ok(!log.includes(key) && !log.includes(key.slice(9)));
+});
+
 test('after all this the books are right', async () => {
   await until(async () => (await server.metric('mains_open_holds')) === 0, 'no open holds');
   const books = await server.books();
