@@ -21,8 +21,9 @@ class HouseWorld {
   explicit HouseWorld(const Options& options)
       : options_(options),
         dice_(options.seed),
-        watched_(make_watched(*memory_.journal,
-                              [this](const Effects& effects) { auditor_.committed(effects); })) {
+        watched_(make_watched(
+            *memory_.journal, [this](const Effects& effects) { auditor_.committed(effects); },
+            nullptr)) {
     houses_.resize(options.servers);
     for (std::uint64_t id = 1; id <= 2 * tenants; ++id) {
       settle::Limits limits;

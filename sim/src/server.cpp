@@ -192,6 +192,11 @@ void Server::end_all(base::UnixNs now) {
   }
 }
 
+void Server::tend(base::UnixNs now) {
+  (void)books_->tend(now);  // what fails is tried again the next time
+  if (weather_->crashed()) die();
+}
+
 bool Server::turn() {
   const bool done = money_->turn();
   if (weather_->crashed()) die();

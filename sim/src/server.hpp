@@ -55,6 +55,8 @@ class Server {
   /// Some request goes on by some tokens, or ends.
   void progress(base::UnixNs now);
   void end_all(base::UnixNs now);
+  /// Looks after the holds of servers that are dead, and its own doubtful ones.
+  void tend(base::UnixNs now);
   /// A batch. The server may be dead afterwards.
   bool turn();
   [[nodiscard]] bool idle() const { return jobs_.empty() && money_->waiting() == 0; }

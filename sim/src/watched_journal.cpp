@@ -20,8 +20,21 @@ struct Plan {
 
 class WatchedTxn final : public ledger::Txn {
  public:
-  WatchedTxn(std::unique_ptr<ledger::Txn> inner, const OnCommit& on_commit, Plan& plan)
-      : inner_(std::move(inner)), on_commit_(on_commit), plan_(plan) {}
+  WatchedTxn(std::unique_ptr<ledger::Txn> inner, const OnCommit& on_commit, Leases* leases,
+             Plan& plan)
+      : inner_(std::move(inner)), on_commit_(on_commit), leases_(leases), plan_(plan) {}
+
+  [[nodiscard]] terms::ServerId server() const override { return inner_->server(); }
+  Stored<std::vector<terms::ServerId>> lapsed_servers() override {
+    return leases_ == nullptr ? std::vector<terms::ServerId>{} : leases_->lapsed();
+  }
+  Stored<base::Done> forget(terms::ServerId server) override {
+    forgotten_.push_back(server);
+    return base::Done{};
+  }
+  Stored<base::Done> expect(const ledger::Expected& expected) override {
+    return inner_->expect(expected);
+  }
 
   Stored<ledger::HouseRow> house() override { return inner_->house(); }
   Stored<ledger::TenantRow> tenant(terms::TenantId id) override { return inner_->tenant(id); }
@@ -128,40 +141,47 @@ class WatchedTxn final : public ledger::Txn {
 
   Stored<base::Done> commit() override {
     auto done = inner_->commit();
-    if (done) on_commit_(effects_);
+    if (!done) return done;
+    on_commit_(effects_);
+    for (const terms::ServerId server : forgotten_) {
+      leases_->forgotten(server);
+    }
     return done;
   }
 
  private:
   std::unique_ptr<ledger::Txn> inner_;
   const OnCommit& on_commit_;
+  Leases* leases_;
   Plan& plan_;
   Effects effects_;
+  std::vector<terms::ServerId> forgotten_;
 };
 
 class WatchedJournal final : public ledger::Journal {
  public:
-  WatchedJournal(ledger::Journal& inner, OnCommit on_commit, Sabotage sabotage)
-      : inner_(inner), on_commit_(std::move(on_commit)), plan_{sabotage} {}
+  WatchedJournal(ledger::Journal& inner, OnCommit on_commit, Leases* leases, Sabotage sabotage)
+      : inner_(inner), on_commit_(std::move(on_commit)), leases_(leases), plan_{sabotage} {}
 
   Stored<std::unique_ptr<ledger::Txn>> begin() override {
     auto txn = inner_.begin();
     if (!txn) return txn;
     return std::unique_ptr<ledger::Txn>(
-        std::make_unique<WatchedTxn>(std::move(txn).value(), on_commit_, plan_));
+        std::make_unique<WatchedTxn>(std::move(txn).value(), on_commit_, leases_, plan_));
   }
 
  private:
   ledger::Journal& inner_;
   OnCommit on_commit_;
+  Leases* leases_;
   Plan plan_;
 };
 
 }  // namespace
 
 std::unique_ptr<ledger::Journal> make_watched(ledger::Journal& inner, OnCommit on_commit,
-                                              Sabotage sabotage) {
-  return std::make_unique<WatchedJournal>(inner, std::move(on_commit), sabotage);
+                                              Leases* leases, Sabotage sabotage) {
+  return std::make_unique<WatchedJournal>(inner, std::move(on_commit), leases, sabotage);
 }
 
 }  // namespace sim

@@ -19,19 +19,20 @@ using naive::second_ns;
 constexpr std::uint64_t tenants = 4;
 constexpr std::uint64_t keys_per_tenant = 2;
 
-class World final : public Street {
+class World final : public Street, public Leases {
  public:
   explicit World(const Options& options)
       : options_(options),
         dice_(options.seed),
         memory_(store::open_memory_store()),
         watched_(make_watched(
-            *memory_.journal, [this](const Effects& effects) { auditor_.committed(effects); },
+            *memory_.journal, [this](const Effects& effects) { auditor_.committed(effects); }, this,
             in_store(options.sabotage) ? options.sabotage : Sabotage::none)) {
     for (std::uint32_t i = 0; i < options.servers; ++i) {
       servers_.push_back(std::make_unique<Server>(i + 1, *watched_, auditor_, dice_, *this, report_,
                                                   options.sabotage));
       skews_.push_back(0);
+      mourned_.push_back(false);
     }
     for (std::uint64_t id = 1; id <= tenants * keys_per_tenant; ++id) {
       limits_.push_back(some_limits());
@@ -52,6 +53,15 @@ class World final : public Street {
     return report_;
   }
 
+  /// A server that is down is dead to the others until it starts again.
+  std::vector<terms::ServerId> lapsed() override {
+    std::vector<terms::ServerId> dead;
+    for (std::size_t at = 0; at < servers_.size(); ++at) {
+      if (!servers_[at]->up() && !mourned_[at]) dead.push_back({at + 1});
+    }
+    return dead;
+  }
+  void forgotten(terms::ServerId server) override { mourned_[server.value - 1] = true; }
   void served(const Wish&) override {}
   void failed(const Wish& wish) override {
     if (wish.tries_left > 0) wishes_.push_back(wish);
@@ -94,7 +104,7 @@ class World final : public Street {
     Server* server = some_server(at);
     if (dice_.chance(5)) return disturb(at);
     if (server == nullptr) {
-      if (dice_.chance(50)) servers_[at]->start(clock_of(at));
+      if (dice_.chance(50)) begin(at);
       return;
     }
     const std::uint64_t choice = dice_.below(600 + turn_weight_);
@@ -102,6 +112,8 @@ class World final : public Street {
       new_request(*server, at);
     } else if (choice < 240) {
       top_up(*server, at);
+    } else if (choice < 243) {
+      server->tend(clock_of(at));
     } else if (choice < 250) {
       server->repeat();
     } else if (choice < 252) {
@@ -111,6 +123,12 @@ class World final : public Street {
     } else {
       server->turn();
     }
+  }
+
+  void begin(std::size_t at) {
+    mourned_[at] = true;  // it ends its own holds, and nobody else does meanwhile
+    servers_[at]->start(clock_of(at));
+    mourned_[at] = false;
   }
 
   void new_request(Server& server, std::size_t at) {
@@ -218,7 +236,7 @@ class World final : public Street {
       for (std::size_t at = 0; at < servers_.size(); ++at) {
         Server& server = *servers_[at];
         while (!server.up())
-          server.start(clock_of(at));
+          begin(at);
         server.weather().failing(0);
         server.weather().down(false);
         server.weather().crash_in(0);
@@ -252,6 +270,7 @@ class World final : public Street {
   std::unique_ptr<ledger::Journal> watched_;
   std::vector<std::unique_ptr<Server>> servers_;
   std::vector<std::int64_t> skews_;
+  std::vector<bool> mourned_;  ///< Its holds were ended by another server.
   std::vector<settle::Limits> limits_;
   std::vector<Wish> wishes_;
   std::vector<settle::Credit> credits_;

@@ -33,10 +33,20 @@ struct Effects {
 
 using OnCommit = std::function<void(const Effects&)>;
 
+/// Which servers are taken for dead: the world says so, as a store with leases would.
+class Leases {
+ public:
+  virtual ~Leases() = default;
+  [[nodiscard]] virtual std::vector<terms::ServerId> lapsed() = 0;
+  /// Its holds are ended; durably.
+  virtual void forgotten(terms::ServerId server) = 0;
+};
+
 /// Hands everything on to `inner` (not owned) and tells `on_commit` what each transaction changed
-/// once that is durable. Sabotage of the store is done here, at the first chance.
+/// once that is durable. `leases` may be null: nobody dies. Sabotage of the store is done here, at
+/// the first chance.
 [[nodiscard]] std::unique_ptr<ledger::Journal> make_watched(ledger::Journal& inner,
-                                                            OnCommit on_commit,
+                                                            OnCommit on_commit, Leases* leases,
                                                             Sabotage sabotage = Sabotage::none);
 
 }  // namespace sim
