@@ -4,6 +4,8 @@
 
 #include <base/invariant.hpp>
 
+#include "service.hpp"
+
 namespace schedule {
 
 using base::invariant;
@@ -14,8 +16,8 @@ Scheduler::Scheduler(Capacity capacity, Policy policy) : capacity_(capacity), po
 }
 
 Scheduler::Job* Scheduler::find(terms::JobId job) {
-  const auto arrival = arrivals_.find(job);
-  return arrival == arrivals_.end() ? nullptr : &jobs_.at(arrival->second);
+  const auto found = jobs_.find(job);
+  return found == jobs_.end() ? nullptr : &found->second;
 }
 
 std::uint32_t Scheduler::room() const {
@@ -23,20 +25,12 @@ std::uint32_t Scheduler::room() const {
   return jobs >= policy_.queue_jobs_max ? 0 : policy_.queue_jobs_max - jobs;
 }
 
-void Scheduler::lift(Tenant& tenant) const {
-  const Tenant* least = nullptr;
-  for (const auto& [id, other] : tenants_) {
-    if (other.jobs > 0 && (least == nullptr || other.served < least->served)) {
-      least = &other;
-    }
-  }
-  if (least != nullptr) {
-    tenant.served = std::max(tenant.served, least->served);
-  }
+bool Scheduler::comes_whole(const Job& job) const {
+  return job.item.kind == terms::WorkKind::embed && capacity_.embed_whole_max > 0;
 }
 
 Admission Scheduler::submit(const terms::WorkItem& item) {
-  invariant(!arrivals_.contains(item.job), "a job is submitted once");
+  invariant(!jobs_.contains(item.job), "a job is submitted once");
   invariant(item.prompt.value > 0 && item.choices > 0, "a job has a prompt and a lane");
   const std::uint64_t most = std::uint64_t{item.prompt.value} + item.output_max.value;
   const bool whole = item.kind == terms::WorkKind::embed && capacity_.embed_whole_max > 0;
@@ -46,19 +40,37 @@ Admission Scheduler::submit(const terms::WorkItem& item) {
   if (room() == 0) {
     return Admission::queue_full;
   }
-  Tenant& tenant = tenants_[item.tenant];
-  if (tenant.jobs == 0) {
-    lift(tenant);
+  if (jobs_.empty()) {
+    dearest_ = 1;
   }
-  ++tenant.jobs;
+  dearest_ = std::max({dearest_, weight(item.prices.input), weight(item.prices.output)});
   const std::uint64_t arrival = next_arrival_++;
-  Job job{item, arrival, std::vector<LaneState>(item.choices)};
+  const auto [entry, came] = tenants_.try_emplace(item.tenant);
+  Tenant& tenant = entry->second;
+  tenant.seated = came ? step_ : tenant.seated;
+  Job& job = jobs_[item.job];
+  job.item = item;
+  job.arrival = arrival;
+  job.tenant = &tenant;
+  job.lanes.resize(item.choices);
   for (LaneState& lane : job.lanes) {
     lane.known = item.prompt.value;
   }
-  jobs_.emplace(arrival, std::move(job));
-  arrivals_.emplace(item.job, arrival);
+  tenant.jobs.emplace(arrival, &job);
   return Admission::queued;
+}
+
+/// Takes a lane out of the engine's seats; what becomes of its KV is the caller's affair.
+void Scheduler::forget(const Cursor& cursor) {
+  LaneState& lane = cursor.state();
+  kv_used_ -= lane.resident + lane.planned;
+  lane.resident = 0;
+  lane.planned = 0;
+  lane.admitted = false;
+  --cursor.tenant().lanes;
+  std::erase_if(admitted_, [&cursor](const Cursor& other) {
+    return other.job == cursor.job && other.choice == cursor.choice;
+  });
 }
 
 void Scheduler::remove(terms::JobId id) {
@@ -66,244 +78,88 @@ void Scheduler::remove(terms::JobId id) {
   if (job == nullptr) {
     return;
   }
-  for (const LaneState& lane : job->lanes) {
-    if (lane.admitted != 0) {
-      kv_used_ -= lane.resident;
-      --lanes_used_;
+  for (std::uint32_t choice = 0; choice < job->lanes.size(); ++choice) {
+    if (job->lanes[choice].admitted) {
+      forget({job, choice});
     }
   }
   std::erase_if(drop_, [id](const terms::Lane& lane) { return lane.job == id; });
-  --tenants_.at(job->item.tenant).jobs;
-  const std::uint64_t arrival = job->arrival;
-  arrivals_.erase(id);
-  jobs_.erase(arrival);
+  job->tenant->jobs.erase(job->arrival);
+  job->tenant->left = step_;
+  jobs_.erase(id);
 }
 
-std::vector<Scheduler::Cursor> Scheduler::admitted_lanes() {
-  std::vector<Cursor> lanes;
-  lanes.reserve(lanes_used_);
-  for (auto& [arrival, job] : jobs_) {
-    for (std::uint32_t choice = 0; choice < job.lanes.size(); ++choice) {
-      if (job.lanes[choice].admitted != 0) {
-        lanes.push_back({&job, choice});
-      }
-    }
+/// As the bill counts it: each prompt token when it is computed for the first time, whichever
+/// choice computes it, and each sampled token. What is computed again costs no share.
+void Scheduler::charge(Job& job, const LaneState& lane, const terms::LaneReport& done) {
+  const std::uint32_t covered =
+      std::min(lane.resident + done.computed.value, job.item.prompt.value);
+  const std::uint32_t fresh = covered > job.prompt_charged ? covered - job.prompt_charged : 0;
+  job.prompt_charged += fresh;
+  Service& ahead = job.tenant->ahead;
+  ahead = plus(ahead, times(fresh, job.item.prices.input));
+  ahead = plus(ahead, times(done.sampled, job.item.prices.output));
+}
+
+std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report, base::SpanNs took) {
+  for (const Cursor& cursor : admitted_) {
+    kv_used_ -= cursor.state().planned;
+    cursor.state().planned = 0;
   }
-  return lanes;
-}
-
-void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan) {
-  plan.run.push_back({cursor.lane(), {tokens}, {cursor.state().resident}});
-  kv_used_ += tokens;
-}
-
-void Scheduler::evict(const Cursor& cursor, terms::StepPlan& plan) {
-  LaneState& lane = cursor.state();
-  plan.evict.push_back(cursor.lane());
-  kv_used_ -= lane.resident;
-  --lanes_used_;
-  lane.resident = 0;
-  lane.admitted = 0;
-}
-
-void Scheduler::plan_decodes(terms::StepPlan& plan, std::uint32_t& budget) {
-  std::vector<Cursor> lanes = admitted_lanes();
-  std::ranges::sort(lanes, {}, [](const Cursor& c) { return c.state().admitted; });
-  // Oldest first, and the newest give way: those after `last` are gone.
-  std::size_t last = lanes.size();
-  for (std::size_t i = 0; i < last && budget > 0; ++i) {
-    const LaneState& lane = lanes[i].state();
-    if (lane.resident == 0 || lane.known - lane.resident != 1) {
-      continue;
-    }
-    while (kv_free() == 0 && last > i) {
-      evict(lanes[--last], plan);
-    }
-    if (last > i) {
-      run(lanes[i], 1, plan);
-      --budget;
-    }
+  if (!report.out_of_kv) {
+    pace_.learn(planned_, took);
   }
-}
-
-void Scheduler::plan_prefills(terms::StepPlan& plan, std::uint32_t& budget,
-                              std::uint32_t& prefill_left) {
-  std::vector<Cursor> lanes = admitted_lanes();
-  std::erase_if(lanes, [](const Cursor& c) {
-    return c.state().resident > 0 && c.state().known - c.state().resident == 1;
-  });
-  std::ranges::stable_sort(
-      lanes, {}, [this](const Cursor& c) { return tenants_.at(c.job->item.tenant).served; });
-  for (const Cursor& cursor : lanes) {
-    const std::uint32_t chunk =
-        std::min({cursor.state().known - cursor.state().resident, budget, prefill_left, kv_free()});
-    if (chunk == 0) {
-      return;
-    }
-    run(cursor, chunk, plan);
-    budget -= chunk;
-    prefill_left -= chunk;
-  }
-}
-
-const Scheduler::LaneState* Scheduler::fork_source(const Job& job, std::uint32_t& choice) const {
-  for (std::uint32_t i = 0; i < job.lanes.size(); ++i) {
-    if (job.lanes[i].admitted != 0 && job.lanes[i].resident + 1 >= job.item.prompt.value) {
-      choice = i;
-      return &job.lanes[i];
-    }
-  }
-  return nullptr;
-}
-
-bool Scheduler::waits_for_sibling(const Job& job, std::uint32_t choice) const {
-  std::uint32_t source = 0;
-  if (!shares_prompt(job, choice) || fork_source(job, source) != nullptr) {
-    return false;
-  }
-  return std::ranges::any_of(job.lanes, [](const LaneState& l) { return l.admitted != 0; });
-}
-
-bool Scheduler::shares_prompt(const Job& job, std::uint32_t choice) const {
-  return capacity_.can_fork && job.item.prompt.value > 1 &&
-         job.lanes[choice].known == job.item.prompt.value;
-}
-
-Scheduler::Cursor Scheduler::next_waiting() {
-  Cursor best;
-  std::uint64_t best_served = 0;
-  for (auto& [arrival, job] : jobs_) {
-    const std::uint64_t served = tenants_.at(job.item.tenant).served;
-    if (best.job != nullptr && served >= best_served) {
-      continue;
-    }
-    for (std::uint32_t choice = 0; choice < job.lanes.size(); ++choice) {
-      const LaneState& lane = job.lanes[choice];
-      if (lane.admitted == 0 && !lane.finished && !waits_for_sibling(job, choice)) {
-        best = {&job, choice};
-        best_served = served;
-        break;
-      }
-    }
-  }
-  return best;
-}
-
-void Scheduler::admit_waiting(terms::StepPlan& plan, std::uint32_t& budget,
-                              std::uint32_t& prefill_left) {
-  // Room that admitted lanes have been promised: all they know, and the token each makes next.
-  std::uint64_t promised = 0;
-  for (const Cursor& cursor : admitted_lanes()) {
-    promised += std::uint64_t{cursor.state().known} + 1;
-  }
-  while (lanes_used_ < capacity_.lanes_max && budget > 0 && prefill_left > 0) {
-    const Cursor cursor = next_waiting();
-    if (cursor.job == nullptr) {
-      return;
-    }
-    promised += std::uint64_t{cursor.state().known} + 1;
-    if (promised > capacity_.kv_tokens && lanes_used_ > 0) {
-      return;  // It waits for room, and nobody behind it slips past.
-    }
-    admit(cursor, plan, budget, prefill_left);
-  }
-}
-
-void Scheduler::admit(const Cursor& cursor, terms::StepPlan& plan, std::uint32_t& budget,
-                      std::uint32_t& prefill_left) {
-  LaneState& lane = cursor.state();
-  const terms::WorkItem& item = cursor.job->item;
-  std::uint32_t source = 0;
-  if (shares_prompt(*cursor.job, cursor.choice) && fork_source(*cursor.job, source) != nullptr) {
-    const base::Tokens shared{item.prompt.value - 1};
-    plan.fork.push_back({{item.job, source}, cursor.lane(), shared, 0});
-    lane.resident = shared.value;
-    kv_used_ += shared.value;
-  }
-  lane.admitted = next_admission_++;
-  ++lanes_used_;
-  const std::uint32_t missing = lane.known - lane.resident;
-  if (item.kind == terms::WorkKind::embed && capacity_.embed_whole_max > 0) {
-    run(cursor, missing, plan);  // Runs beside the step, in one piece, out of no one's budget.
-    return;
-  }
-  const std::uint32_t chunk = std::min({missing, budget, prefill_left, kv_free()});
-  if (chunk > 0) {
-    run(cursor, chunk, plan);
-    budget -= chunk;
-    prefill_left -= chunk;
-  }
-}
-
-terms::StepPlan Scheduler::plan() {
-  terms::StepPlan plan;
-  plan.evict = std::move(drop_);
-  drop_.clear();
-  std::uint32_t budget = capacity_.step_tokens_max;
-  plan_decodes(plan, budget);
-  std::uint32_t prefill_left =
-      plan.run.empty() ? budget : std::min(budget, policy_.prefill_beside_decodes);
-  plan_prefills(plan, budget, prefill_left);
-  admit_waiting(plan, budget, prefill_left);
-  planned_ = plan.run;
-  return plan;
-}
-
-std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report) {
-  for (const terms::StepEntry& entry : planned_) {
-    if (find(entry.lane.job) != nullptr) {
-      kv_used_ -= entry.tokens.value;
-    }
-  }
-  planned_.clear();
   for (const terms::LaneReport& done : report.lanes) {
     Job* job = find(done.lane.job);
     if (job == nullptr) {
       continue;
     }
     LaneState& lane = job->lanes.at(done.lane.choice);
+    charge(*job, lane, done);
     lane.resident += done.computed.value;
     lane.known += done.sampled;
     kv_used_ += done.computed.value;
-    tenants_.at(job->item.tenant).served += done.computed.value;
     if (done.finished && !lane.finished) {
       lane.finished = true;
+      const std::uint32_t sampled = lane.known - job->item.prompt.value;
+      typical_output_ = (typical_output_ * 15 + sampled + 8) / 16;
       drop_.push_back(done.lane);
-      kv_used_ -= lane.resident;
-      --lanes_used_;
-      lane.resident = 0;
-      lane.admitted = 0;
+      forget({job, static_cast<std::uint32_t>(done.lane.choice)});
     }
   }
   return report.out_of_kv ? make_room() : std::vector<terms::Lane>{};
 }
 
+/// The engine has less room than it said: who goes last gives way.
 std::vector<terms::Lane> Scheduler::make_room() {
-  const std::vector<Cursor> lanes = admitted_lanes();
-  if (lanes.empty()) {
+  if (admitted_.empty()) {
     return {};
   }
-  const Cursor newest =
-      *std::ranges::max_element(lanes, {}, [](const Cursor& c) { return c.state().admitted; });
-  if (lanes.size() == 1) {
-    return {newest.lane()};
+  const Cursor last = *std::ranges::max_element(admitted_, goes_before);
+  if (admitted_.size() == 1) {
+    return {last.lane()};
   }
   terms::StepPlan dropped;
-  evict(newest, dropped);
-  drop_.push_back(dropped.evict.front());
+  evict(last, dropped);
+  drop_.insert(drop_.end(), dropped.evict.begin(), dropped.evict.end());
   return {};
 }
 
 Counts Scheduler::counts() const {
   Counts counts;
   counts.jobs = jobs_.size();
-  counts.lanes_resident = lanes_used_;
+  counts.lanes_resident = admitted_.size();
   counts.kv_tokens_used = kv_used_;
-  for (const auto& [arrival, job] : jobs_) {
+  for (const auto& [id, job] : jobs_) {
     counts.lanes_waiting += static_cast<std::uint64_t>(std::ranges::count_if(
-        job.lanes, [](const LaneState& l) { return l.admitted == 0 && !l.finished; }));
+        job.lanes, [](const LaneState& l) { return !l.admitted && !l.finished; }));
   }
   return counts;
+}
+
+Service Scheduler::ahead(terms::TenantId tenant) const {
+  const auto found = tenants_.find(tenant);
+  return found == tenants_.end() ? Service{} : found->second.ahead;
 }
 
 }  // namespace schedule

@@ -43,6 +43,7 @@ terms::WorkItem EngineLoop::Active::item(std::size_t prompt, terms::JobId job) c
   item.prompt = {static_cast<std::uint32_t>(order.prompts[prompt].size())};
   item.output_max = {order.output_max_each};
   item.choices = order.choices;
+  item.prices = order.prices;
   return item;
 }
 

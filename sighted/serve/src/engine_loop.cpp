@@ -182,7 +182,9 @@ bool EngineLoop::open_jobs(Active& active) {
 }
 
 void EngineLoop::step(const terms::StepPlan& plan) {
+  const base::SpanNs before = clock_.since_start();
   engine::StepOutput output = engine_.step(plan);
+  const base::SpanNs took{clock_.since_start().value - before.value};
   terms::StepReport report;
   report.out_of_kv = output.out_of_kv;
   if (!output.out_of_kv) {
@@ -192,7 +194,7 @@ void EngineLoop::step(const terms::StepPlan& plan) {
       report.lanes.push_back(absorb(output.lanes[i], plan.run[i]));
     }
   }
-  for (const terms::Lane& stuck : scheduler_.report(report)) {
+  for (const terms::Lane& stuck : scheduler_.report(report, took)) {
     const auto job = jobs_.find(stuck.job);
     if (job != jobs_.end()) {
       end_request(*job->second, EndReason::error);

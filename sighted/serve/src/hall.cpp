@@ -171,6 +171,7 @@ Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
   order.key = caller.key;
   order.salt = {{random_.next(), random_.next(), random_.next(), random_.next() | 1U}};
   order.model = prepared.flavour.model;
+  order.prices = offer.prices;
   order.kind = prepared.kind;
   order.prompts = std::move(prepared.prompts);
   order.format = std::move(prepared.format);

@@ -33,7 +33,13 @@ constexpr price::Prices prices{{1'000'000}, {0}, {2'000'000}};
 class HandClock final : public base::Clock {
  public:
   [[nodiscard]] base::UnixNs now() const override { return {start_ns}; }
-  [[nodiscard]] base::SpanNs since_start() const override { return {1}; }
+  [[nodiscard]] base::SpanNs since_start() const override {
+    passed_ns += tick_ns;
+    return {1 + passed_ns};
+  }
+
+  std::int64_t tick_ns = 0;  ///< What passes between two looks.
+  mutable std::int64_t passed_ns = 0;
 };
 
 class Counting final : public base::Random {
@@ -187,6 +193,9 @@ class House {
     const settle::Command command = settle::Credit{{99, ++credits_}, owner, {amount}, {start_ns}};
     ASSERT_TRUE(std::holds_alternative<settle::Credited>(books_.apply({&command, 1}).front()));
   }
+
+  /// From here on every engine step takes so long.
+  void steps_take(std::int64_t ns) { clock_.tick_ns = ns; }
 
   [[nodiscard]] Flavour flavour(std::uint32_t context = 4096) { return {{4}, &loop, context}; }
 

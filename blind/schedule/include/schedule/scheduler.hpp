@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <base/quantity.hpp>
+#include <schedule/pace.hpp>
 #include <terms/ids.hpp>
 #include <terms/work.hpp>
 
@@ -21,8 +22,15 @@ struct Capacity {
 };
 
 struct Policy {
-  std::uint32_t queue_jobs_max = 1024;         ///< Jobs waiting or running; more are refused.
-  std::uint32_t prefill_beside_decodes = 128;  ///< Prefill tokens a step while streams decode.
+  std::uint32_t queue_jobs_max = 1024;   ///< Jobs waiting or running; more are refused.
+  base::SpanNs step_target{60'000'000};  ///< How long a step may take while streams decode.
+  std::uint32_t prompt_tokens_min = 16;  ///< In a step beside decodes, however long it takes.
+  /// Likewise for a prompt no longer than this of a tenant with fewer lanes than the average.
+  std::uint32_t short_prompt_tokens = 64;
+  /// How far a tenant may get ahead of one that waits, in tokens of the dearest price present.
+  std::uint32_t quantum_tokens = 1024;
+  /// For so many steps the seat of a tenant that left is not given to one that has a lane.
+  std::uint32_t seat_steps = 64;
 };
 
 enum class Admission : std::uint32_t {
@@ -39,11 +47,15 @@ struct Counts {
   std::uint64_t kv_tokens_used = 0;
 };
 
-/// Plans steps for one engine. Decodes come first, then prompts in chunks. Between tenants the one
-/// that has been served least goes first (a counter of computed tokens each, lifted to the lowest
-/// active one on return from idling: Virtual Token Counter, Sheng et al., OSDI 2024); within a
-/// tenant first come first served, and a large job is never passed by a smaller one behind it.
-/// When KV runs out, the lane admitted last is evicted and waits at its old place.
+/// Service in the unit of the bill before it is rounded: tokens times nano-units per million
+/// tokens, so 10^-6 nano-units. A price of 0 counts as 1: who shares free models shares them too.
+using Service = base::Quantity<struct ServiceTag, std::uint64_t>;
+
+/// Plans steps for one engine: who decodes, how much of which prompt enters beside them, whose KV
+/// is dropped. Between tenants, priced service is shared evenly, with a bound on how far anyone
+/// gets ahead of a tenant that waits: docs/fairness.md has the rules and the proof (the idea of
+/// counters is the Virtual Token Counter's, Sheng et al., OSDI 2024). Within a tenant, first come
+/// first served.
 ///
 /// Deterministic: the same calls give the same plans. No clock, no thread, no I/O, no randomness.
 /// Not thread-safe: the engine thread owns it.
@@ -60,65 +72,112 @@ class Scheduler {
   /// The next step; empty when nothing can run. Planning changes the state: every plan must be
   /// run and reported before the next.
   terms::StepPlan plan();
-  /// What the engine did with the last plan. Returns lanes that can never go on because even alone
-  /// they do not fit; the caller must remove their jobs.
-  std::vector<terms::Lane> report(const terms::StepReport& report);
+  /// What the engine did with the last plan, and how long it took (0 = not known). Returns lanes
+  /// that can never go on because even alone they do not fit; the caller must remove their jobs.
+  std::vector<terms::Lane> report(const terms::StepReport& report, base::SpanNs took);
   [[nodiscard]] bool idle() const { return jobs_.empty(); }
   [[nodiscard]] Counts counts() const;
+  /// How far a tenant is ahead of the least-served one that waits. Unknown tenants: 0.
+  [[nodiscard]] Service ahead(terms::TenantId tenant) const;
 
  private:
+  struct Tenant;
   struct LaneState {
     std::uint32_t known = 0;     ///< Prompt and sampled tokens.
     std::uint32_t resident = 0;  ///< Of these, in the KV cache.
-    std::uint64_t admitted = 0;  ///< Order of admission; 0 = not admitted.
+    std::uint32_t planned = 0;   ///< To be computed in the step under way.
+    bool admitted = false;
     bool finished = false;
+    [[nodiscard]] std::uint32_t missing() const { return known - resident; }
+    [[nodiscard]] bool decodes() const { return resident > 0 && missing() == 1; }
   };
   struct Job {
     terms::WorkItem item;
     std::uint64_t arrival = 0;
+    Tenant* tenant = nullptr;
+    std::uint32_t prompt_charged = 0;  ///< As far as the prompt was ever computed.
     std::vector<LaneState> lanes;
   };
   struct Tenant {
-    std::uint64_t served = 0;  ///< Tokens computed for it.
-    std::uint32_t jobs = 0;
+    std::map<std::uint64_t, Job*> jobs;  ///< By arrival.
+    Service ahead;                       ///< Of the least-served tenant that waits.
+    Service planned;                     ///< To be charged for the step under way, at most.
+    std::uint32_t lanes = 0;             ///< Admitted.
+    std::uint64_t seated = 0;            ///< After which step it last got a seat, or came.
+    std::uint64_t left = 0;              ///< The step in which it last lost a job.
+    bool waits = false;                  ///< The last plan left some of its work undone.
   };
   struct Cursor {
     Job* job = nullptr;
     std::uint32_t choice = 0;
     [[nodiscard]] LaneState& state() const { return job->lanes[choice]; }
+    [[nodiscard]] Tenant& tenant() const { return *job->tenant; }
     [[nodiscard]] terms::Lane lane() const { return {job->item.job, choice}; }
   };
+  /// What is left of a step while it is planned.
+  struct Budget {
+    std::uint32_t tokens = 0;
+    bool streams = false;  ///< Some lane decodes, or would if its tenant did not rest.
+    std::uint32_t prompt_tokens = 0;
+    Shape shape;
+  };
 
+  // scheduler.cpp: jobs in and out, what was done.
   Job* find(terms::JobId job);
-  [[nodiscard]] std::vector<Cursor> admitted_lanes();
-  void lift(Tenant& tenant) const;
-  void plan_decodes(terms::StepPlan& plan, std::uint32_t& budget);
-  void plan_prefills(terms::StepPlan& plan, std::uint32_t& budget, std::uint32_t& prefill_left);
-  void admit_waiting(terms::StepPlan& plan, std::uint32_t& budget, std::uint32_t& prefill_left);
-  void admit(const Cursor& cursor, terms::StepPlan& plan, std::uint32_t& budget,
-             std::uint32_t& prefill_left);
-  Cursor next_waiting();
-  [[nodiscard]] bool shares_prompt(const Job& job, std::uint32_t choice) const;
-  [[nodiscard]] const LaneState* fork_source(const Job& job, std::uint32_t& choice) const;
-  [[nodiscard]] bool waits_for_sibling(const Job& job, std::uint32_t choice) const;
+  void forget(const Cursor& cursor);
+  void charge(Job& job, const LaneState& lane, const terms::LaneReport& done);
   std::vector<terms::Lane> make_room();
+
+  // shares.cpp: who is ahead of whom, and who gives way.
+  void settle_shares();
+  void mark_waiting();
+  [[nodiscard]] bool rests(const Tenant& tenant) const;
+  [[nodiscard]] static bool goes_before(const Cursor& a, const Cursor& b);
+  [[nodiscard]] bool fits(const Cursor& cursor, const std::vector<Cursor>& leaving) const;
+  [[nodiscard]] std::uint32_t to_come(const Cursor& cursor) const;
+  [[nodiscard]] std::vector<Cursor> resting_for(const Cursor& cursor) const;
+  [[nodiscard]] std::vector<Cursor> one_for(const Cursor& cursor) const;
+  bool make_way(const Cursor& cursor, terms::StepPlan& plan);
   void evict(const Cursor& cursor, terms::StepPlan& plan);
-  void run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan);
+
+  // plan.cpp: what the next step does.
+  void admit(const Cursor& cursor);
+  [[nodiscard]] Cursor next_waiting(const Tenant& tenant) const;
+  Cursor next_to_admit();
+  [[nodiscard]] std::uint32_t to_compute(const Cursor& cursor) const;
+  [[nodiscard]] std::uint64_t prompts_before(const Tenant& tenant) const;
+  void admit_waiting(terms::StepPlan& plan);
+  void plan_decodes(terms::StepPlan& plan, Budget& budget);
+  void plan_prompts(terms::StepPlan& plan, Budget& budget);
+  [[nodiscard]] Cursor next_prompt() const;
+  [[nodiscard]] std::uint32_t beside_streams(const Cursor& cursor, const Budget& budget) const;
+  void free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan);
+  bool plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget& budget);
+  void try_fork(const Cursor& cursor, terms::StepPlan& plan);
+  void run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan, Budget& budget);
+  [[nodiscard]] bool comes_whole(const Job& job) const;
+  [[nodiscard]] bool shares_prompt(const Job& job, std::uint32_t choice) const;
+  [[nodiscard]] static const LaneState* fork_source(const Job& job, std::uint32_t& choice);
+  [[nodiscard]] bool waits_for_sibling(const Job& job, std::uint32_t choice) const;
   [[nodiscard]] std::uint32_t kv_free() const {
     return capacity_.kv_tokens > kv_used_ ? capacity_.kv_tokens - kv_used_ : 0;
   }
 
   Capacity capacity_;
   Policy policy_;
-  std::map<std::uint64_t, Job> jobs_;               ///< By arrival.
-  std::map<terms::JobId, std::uint64_t> arrivals_;  ///< Job to its key in jobs_.
+  Pace pace_;
+  std::map<terms::JobId, Job> jobs_;
   std::map<terms::TenantId, Tenant> tenants_;
-  std::vector<terms::Lane> drop_;          ///< Finished lanes whose KV the next plan gives back.
-  std::vector<terms::StepEntry> planned_;  ///< The last plan's run, until it is reported.
+  std::vector<Cursor> admitted_;   ///< In order of turn, when a plan is made.
+  std::vector<terms::Lane> drop_;  ///< Lanes that are over, whose KV the next plan gives back.
+  Shape planned_;                  ///< Of the step under way.
   std::uint64_t next_arrival_ = 1;
-  std::uint64_t next_admission_ = 1;
-  std::uint32_t kv_used_ = 0;     ///< Resident and, within a step, planned tokens.
-  std::uint32_t lanes_used_ = 0;  ///< Admitted lanes.
+  std::uint64_t step_ = 0;
+  std::uint64_t dearest_ = 1;           ///< Greatest price of a token since it was last idle.
+  std::uint32_t kv_used_ = 0;           ///< Resident and, within a step, planned tokens.
+  std::uint32_t typical_output_ = 128;  ///< Tokens of a lane, of late.
+  std::uint32_t present_ = 0;           ///< Tenants with jobs.
+  std::uint32_t kept_seats_ = 0;        ///< Not for who has a lane already.
 };
 
 }  // namespace schedule

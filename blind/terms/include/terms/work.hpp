@@ -9,6 +9,7 @@
 #include <base/blind.hpp>
 #include <base/quantity.hpp>
 #include <terms/ids.hpp>
+#include <terms/prices.hpp>
 
 namespace terms {
 
@@ -25,10 +26,12 @@ struct WorkItem {
   base::Tokens prompt;      ///< 1 .. context.
   base::Tokens output_max;  ///< Per choice; 0 for embed.
   std::uint32_t choices = 1;
+  Prices prices;  ///< What its tokens are billed at: the measure of its tenant's share.
 
   static consteval auto fields() {
     return std::tuple{&WorkItem::job,    &WorkItem::tenant,     &WorkItem::kind,
-                      &WorkItem::prompt, &WorkItem::output_max, &WorkItem::choices};
+                      &WorkItem::prompt, &WorkItem::output_max, &WorkItem::choices,
+                      &WorkItem::prices};
   }
 };
 static_assert(base::Blind<WorkItem>);

@@ -11,6 +11,7 @@
 #include <engine/engine.hpp>
 #include <serve/stream.hpp>
 #include <terms/ids.hpp>
+#include <terms/prices.hpp>
 #include <terms/usage.hpp>
 
 namespace serve {
@@ -43,6 +44,7 @@ class FundedRequest {
   terms::KeyId key;
   terms::Digest salt;  ///< For its receipt; drawn before anything ran.
   terms::ModelId model;
+  terms::Prices prices;  ///< Of the moment of admission.
   terms::WorkKind kind = terms::WorkKind::generate;
   std::vector<content::TokenIds> prompts;  ///< One job each.
   std::shared_ptr<const engine::ReplyFormat> format;

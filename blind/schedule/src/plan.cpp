@@ -1,0 +1,251 @@
+// What the next step does: who gets a seat, who decodes, how much of which prompt enters.
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <schedule/scheduler.hpp>
+
+#include "service.hpp"
+
+namespace schedule {
+
+bool Scheduler::shares_prompt(const Job& job, std::uint32_t choice) const {
+  return capacity_.can_fork && job.item.prompt.value > 1 &&
+         job.lanes[choice].known == job.item.prompt.value;
+}
+
+const Scheduler::LaneState* Scheduler::fork_source(const Job& job, std::uint32_t& choice) {
+  for (std::uint32_t i = 0; i < job.lanes.size(); ++i) {
+    if (job.lanes[i].admitted && job.lanes[i].resident + 1 >= job.item.prompt.value) {
+      choice = i;
+      return &job.lanes[i];
+    }
+  }
+  return nullptr;
+}
+
+bool Scheduler::waits_for_sibling(const Job& job, std::uint32_t choice) const {
+  std::uint32_t source = 0;
+  if (!shares_prompt(job, choice) || fork_source(job, source) != nullptr) {
+    return false;
+  }
+  return std::ranges::any_of(job.lanes, [](const LaneState& l) { return l.admitted; });
+}
+
+Scheduler::Cursor Scheduler::next_waiting(const Tenant& tenant) const {
+  for (const auto& [arrival, job] : tenant.jobs) {
+    for (std::uint32_t choice = 0; choice < job->lanes.size(); ++choice) {
+      const LaneState& lane = job->lanes[choice];
+      if (!lane.admitted && !lane.finished && !waits_for_sibling(*job, choice)) {
+        return {job, choice};
+      }
+    }
+  }
+  return {};
+}
+
+Scheduler::Cursor Scheduler::next_to_admit() {
+  const bool kept_only = admitted_.size() + kept_seats_ >= capacity_.lanes_max &&
+                         admitted_.size() < capacity_.lanes_max;
+  // Of two alike, who has not been seated for longer.
+  const auto key = [](const Cursor& c) {
+    return std::tuple(c.tenant().ahead, c.tenant().lanes, c.tenant().seated, c.job->arrival);
+  };
+  Cursor best;
+  for (auto& [id, tenant] : tenants_) {
+    if (rests(tenant) || (kept_only && tenant.lanes > 0)) {
+      continue;
+    }
+    const Cursor cursor = next_waiting(tenant);
+    if (cursor.job != nullptr && (best.job == nullptr || key(cursor) < key(best))) {
+      best = cursor;
+    }
+  }
+  return best;
+}
+
+/// What of a lane is not there yet and cannot be shared.
+std::uint32_t Scheduler::to_compute(const Cursor& cursor) const {
+  std::uint32_t source = 0;
+  const bool shared = cursor.state().resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
+                      fork_source(*cursor.job, source) != nullptr;
+  return shared ? 1 : cursor.state().missing();
+}
+
+/// Prompt tokens that have seats and their turn before this tenant's.
+std::uint64_t Scheduler::prompts_before(const Tenant& tenant) const {
+  std::uint64_t tokens = 0;
+  for (const Cursor& cursor : admitted_) {
+    const bool before = std::tie(cursor.tenant().ahead, cursor.tenant().lanes) <=
+                        std::tie(tenant.ahead, tenant.lanes);
+    if (before && !cursor.state().decodes() && !rests(cursor.tenant())) {
+      tokens += to_compute(cursor);
+    }
+  }
+  return tokens;
+}
+
+void Scheduler::admit(const Cursor& cursor) {
+  cursor.state().admitted = true;
+  ++cursor.tenant().lanes;
+  cursor.tenant().seated = step_ + 1;
+  admitted_.push_back(cursor);
+}
+
+/// Seats go to whose turn it is, and nobody slips past: a large prompt is not starved by small
+/// ones behind it. A lane that could not run in a whole step yet gets no seat yet.
+void Scheduler::admit_waiting(terms::StepPlan& plan) {
+  for (;;) {
+    const Cursor cursor = next_to_admit();
+    if (cursor.job == nullptr || prompts_before(cursor.tenant()) >= capacity_.step_tokens_max ||
+        (!fits(cursor, {}) && !make_way(cursor, plan))) {
+      return;
+    }
+    admit(cursor);
+  }
+}
+
+void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan,
+                    Budget& budget) {
+  LaneState& lane = cursor.state();
+  plan.run.push_back({cursor.lane(), {tokens}, {lane.resident}});
+  lane.planned = tokens;
+  kv_used_ += tokens;
+  budget.tokens -= std::min(tokens, budget.tokens);
+}
+
+void Scheduler::plan_decodes(terms::StepPlan& plan, Budget& budget) {
+  const std::vector<Cursor> lanes = admitted_;
+  const bool prompts = std::ranges::any_of(
+      lanes, [this](const Cursor& c) { return !c.state().decodes() && !rests(c.tenant()); });
+  const std::uint32_t kept =
+      prompts ? std::min(policy_.prompt_tokens_min, capacity_.step_tokens_max / 4) : 0;
+  // Those after `last` have given their KV to those before.
+  std::size_t last = lanes.size();
+  for (std::size_t i = 0; i < last && budget.tokens > kept; ++i) {
+    const Cursor& cursor = lanes[i];
+    if (!cursor.state().decodes()) {
+      continue;
+    }
+    budget.streams = true;
+    if (rests(cursor.tenant())) {
+      continue;
+    }
+    while (kv_free() == 0 && last > i) {
+      evict(lanes[--last], plan);
+    }
+    if (last > i) {
+      budget.shape.add_decode(cursor.state().resident);
+      run(cursor, 1, plan, budget);
+    }
+  }
+}
+
+Scheduler::Cursor Scheduler::next_prompt() const {
+  const auto key = [](const Cursor& c) {
+    return std::tuple(plus(c.tenant().ahead, c.tenant().planned), c.tenant().lanes, c.job->arrival,
+                      c.choice);
+  };
+  Cursor best;
+  for (const Cursor& cursor : admitted_) {
+    const bool prompt = !cursor.state().decodes() && cursor.state().planned == 0;
+    if (prompt && !rests(cursor.tenant()) && (best.job == nullptr || key(cursor) < key(best))) {
+      best = cursor;
+    }
+  }
+  return best;
+}
+
+void Scheduler::try_fork(const Cursor& cursor, terms::StepPlan& plan) {
+  LaneState& lane = cursor.state();
+  const terms::WorkItem& item = cursor.job->item;
+  std::uint32_t source = 0;
+  if (lane.resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
+      kv_free() >= item.prompt.value && fork_source(*cursor.job, source) != nullptr) {
+    const base::Tokens shared{item.prompt.value - 1};
+    plan.fork.push_back({{item.job, source}, cursor.lane(), shared, 0});
+    lane.resident = shared.value;
+    kv_used_ += shared.value;
+  }
+}
+
+/// Room for a prompt whose turn it is, from those who rest; and from those whose turn is last, when
+/// nothing else runs. (They are no source of a fork in this plan: who forks runs.)
+void Scheduler::free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan) {
+  while (kv_free() < tokens) {
+    const auto last = std::ranges::find_if(
+        admitted_.rbegin(), admitted_.rend(), [this, &cursor, &plan](const Cursor& other) {
+          return other.job != cursor.job && (rests(other.tenant()) || plan.run.empty()) &&
+                 goes_before(cursor, other);
+        });
+    if (last == admitted_.rend()) {
+      return;
+    }
+    evict(Cursor(*last), plan);
+  }
+}
+
+/// Most tokens of a prompt while streams decode: what keeps their pace, and a little in any case.
+std::uint32_t Scheduler::beside_streams(const Cursor& cursor, const Budget& budget) const {
+  const LaneState& lane = cursor.state();
+  const std::uint32_t paced = pace_.fit(budget.shape, lane.resident, policy_.step_target);
+  const bool few =
+      present_ > 1 && std::uint64_t{cursor.tenant().lanes} * present_ <= admitted_.size();
+  const bool brief = few && lane.known <= policy_.short_prompt_tokens;
+  const std::uint32_t least = brief ? policy_.short_prompt_tokens : policy_.prompt_tokens_min;
+  return std::max(paced, least - std::min(budget.prompt_tokens, least));
+}
+
+/// False: the step takes no more.
+bool Scheduler::plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget& budget) {
+  const bool whole = comes_whole(*cursor.job);
+  try_fork(cursor, plan);
+  const LaneState& lane = cursor.state();
+  free_kv(cursor, whole ? lane.missing() : 1, plan);
+  std::uint32_t chunk = std::min({lane.missing(), budget.tokens, kv_free()});
+  if (whole) {
+    const bool alone = plan.run.empty() && kv_free() >= lane.missing();
+    if (chunk < lane.missing() && !alone) {
+      return false;
+    }
+    chunk = lane.missing();
+  } else if (budget.streams) {
+    chunk = std::min(chunk, beside_streams(cursor, budget));
+  }
+  if (chunk == 0) {
+    return false;
+  }
+  budget.shape.add_prompt(lane.resident, chunk);
+  budget.prompt_tokens += chunk;
+  Tenant& tenant = cursor.tenant();
+  tenant.planned = plus(tenant.planned, times(chunk, cursor.job->item.prices.input));
+  run(cursor, chunk, plan, budget);
+  return true;
+}
+
+void Scheduler::plan_prompts(terms::StepPlan& plan, Budget& budget) {
+  while (budget.tokens > 0) {
+    const Cursor cursor = next_prompt();
+    if (cursor.job == nullptr || !plan_prompt(cursor, plan, budget)) {
+      return;
+    }
+  }
+}
+
+terms::StepPlan Scheduler::plan() {
+  ++step_;
+  terms::StepPlan plan;
+  plan.evict = std::exchange(drop_, {});
+  settle_shares();
+  admit_waiting(plan);
+  std::ranges::sort(admitted_, goes_before);
+  Budget budget;
+  budget.tokens = capacity_.step_tokens_max;
+  plan_decodes(plan, budget);
+  plan_prompts(plan, budget);
+  mark_waiting();
+  planned_ = budget.shape;
+  return plan;
+}
+
+}  // namespace schedule
