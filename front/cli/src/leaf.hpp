@@ -80,6 +80,7 @@ void add_model(CLI::App& app, Session& session);
 void add_verify(CLI::App& app, Session& session);
 void add_witness(CLI::App& app, Session& session);
 void add_completion(CLI::App& app, Session& session);
+void add_simulate(CLI::App& app, Session& session);
 void add_version(CLI::App& app, Session& session);
 
 }  // namespace cli

@@ -33,6 +33,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_model(app, session);
   add_verify(app, session);
   add_witness(app, session);
+  add_simulate(app, session);
   add_completion(app, session);
   add_version(app, session);
 }
