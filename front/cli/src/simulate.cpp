@@ -124,7 +124,7 @@ void show(const json::object& numbers, std::ostream& out) {
                text_of(policy, "recomputed_tokens")});
   }
   table.print(out);
-  if (numbers.at("tenants").as_int64() > 4) {
+  if (numbers.at("tenants").to_number<std::size_t>() > 4) {
     return;
   }
   Table tenants({"POLICY", "TENANT", "SERVED WHILE ASKED>", "TTFT P50 S>", "TTFT P99 S>",
@@ -200,11 +200,15 @@ void add_simulate(CLI::App& app, Session& session) {
   command
       ->add_option("--trace", options->traces,
                    "A trace to replay; may be repeated: what has no clients is one tenant a file")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->expected(1)
+      ->take_all();
   command->add_option("--speed", options->speed, "Replays traces so many times as fast")
       ->check(CLI::Range(0.001, 1000.0));
   command->add_option("--policy", options->policies, "Of fcfs, vtc, ours; else all three")
-      ->check(CLI::IsMember({"fcfs", "vtc", "ours"}));
+      ->check(CLI::IsMember({"fcfs", "vtc", "ours"}))
+      ->expected(1)
+      ->take_all();
   command->add_option("--minutes", options->minutes, "How long a synthetic load asks")
       ->check(CLI::Range(0.01, 10'000.0))
       ->capture_default_str();
