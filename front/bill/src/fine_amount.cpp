@@ -9,17 +9,22 @@ namespace {
 std::string decimal(Wide value, std::size_t decimals) {
   const bool negative = value < 0;
   Wide rest = negative ? -value : value;
-  std::string digits;
-  while (rest > 0 || digits.size() <= decimals) {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
+  std::string backwards;
+  bool shown = false;  // zeros at the end of the fraction are left out
+  for (std::size_t place = 0; place <= decimals || rest > 0; ++place, rest /= 10) {
+    if (place == decimals && shown) {
+      backwards.push_back('.');
+    }
+    const auto digit = static_cast<int>(rest % 10);
+    shown = shown || digit != 0 || place >= decimals;
+    if (shown) {
+      backwards.push_back(static_cast<char>('0' + digit));
+    }
   }
-  digits.insert(digits.size() - decimals, ".");
-  digits.erase(digits.find_last_not_of('0') + 1);
-  if (digits.back() == '.') {
-    digits.pop_back();
+  if (negative) {
+    backwards.push_back('-');
   }
-  return negative ? "-" + digits : digits;
+  return {backwards.rbegin(), backwards.rend()};
 }
 
 }  // namespace

@@ -78,6 +78,10 @@ std::string to_text(terms::RequestId id) {
   return text;
 }
 
+std::string to_text(terms::Pseudonym account) {
+  return to_text(terms::RequestId{account.high, account.low});
+}
+
 std::optional<terms::RequestId> parse_request_id(std::string_view text) {
   if (text.size() != 32) {
     return std::nullopt;

@@ -85,7 +85,8 @@ class Account {
   void top_up(std::int64_t nano) {
     balance += nano;
     credited += nano;
-    lines.push_back(TopUpLine{{nano}, {7, ++ids}, {now += s}});
+    // In place: gcc 12 sees uninitialized members in a variant that is moved.
+    lines.emplace_back(TopUpLine{{nano}, {7, ++ids}, {now += s}});
   }
   void charge(std::uint32_t input, std::uint32_t cached, std::uint32_t output) {
     ledger::Receipt made;

@@ -27,12 +27,12 @@ Told told(bool with_light, schedule::Policy policy = {}) {
     auto request = ask("a prompt, number " + std::to_string(i), 60);
     request.sampling.seed = i;
     request.sampling.ignore_eos = true;
-    jobs.push_back(house.submit(request, {heavy, key, {}}));
+    jobs.push_back(house.submit(request, {heavy, {7, 8}, key, {}}));
   }
   house.run_steps(20);
   Told told;
   if (with_light) {
-    Job job = house.submit(ask("hi", 5), {light, key, {}});
+    Job job = house.submit(ask("hi", 5), {light, {9, 10}, key, {}});
     while (!job.look().over() && told.light_turns < 1'000) {
       house.money.turn();
       house.loop.turn();
@@ -78,7 +78,7 @@ TEST(Sharing, two_tenants_with_a_tiny_quantum_move_each_other_aside_and_all_say_
       auto request = ask("prompt" + std::to_string(i), 40);
       request.sampling.seed = i;
       request.sampling.ignore_eos = true;
-      jobs.push_back(house.submit(request, {i % 2 == 0 ? heavy : light, key, {}}));
+      jobs.push_back(house.submit(request, {i % 2 == 0 ? heavy : light, {7, 8}, key, {}}));
     }
     house.run();
     std::vector<std::string> all;

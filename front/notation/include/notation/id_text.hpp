@@ -26,6 +26,7 @@ namespace notation {
 
 /// 32 hexadecimal digits. Pure.
 [[nodiscard]] std::string to_text(terms::RequestId id);
+[[nodiscard]] std::string to_text(terms::Pseudonym account);
 /// Exactly 32 hexadecimal digits, either case; nothing for anything else. Pure.
 [[nodiscard]] std::optional<terms::RequestId> parse_request_id(std::string_view text);
 
