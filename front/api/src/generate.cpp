@@ -28,6 +28,13 @@ namespace {
 constexpr std::size_t large_body_bytes = std::size_t{64} * 1024;
 constexpr std::chrono::seconds keep_alive_pause{15};
 
+/// Where nothing was given yet, the whole request may have failed: then it is no stream but an
+/// error.
+bool failed_choice(const serve::Event& event) {
+  const auto* end = std::get_if<serve::ChoiceEnd>(&event);
+  return end != nullptr && end->end == EndReason::error;
+}
+
 /// What to say to a client that gets no answer; where a bill may exist all the same, with its id.
 Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) {
   Problem problem = failed(failure);
@@ -216,6 +223,7 @@ asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation
 
 asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation) {
   bool begun = false;
+  std::vector<serve::Event> early;  // choices that failed before anything was given
   std::vector<bool> over(generation.choices, false);
   for (;;) {
     const bool signalled = co_await generation.waiter->wait(keep_alive_pause);
@@ -234,6 +242,10 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
         last = true;
         continue;
       }
+      if (!begun && failed_choice(event)) {
+        early.push_back(std::move(event));
+        continue;
+      }
       if (!begun) {
         // The first event is a token or the end, so the prompt's length is known by now.
         begun = true;
@@ -247,6 +259,9 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
         out += generation.writer->start({generation.input, {0}, {0}});
         for (std::uint32_t i = 0; i < generation.echo.size(); ++i) {
           out += generation.writer->echo(i, generation.echo[i]);
+        }
+        for (serve::Event& end : early) {
+          write_event(generation, end, over, out);
         }
       }
       last = write_event(generation, event, over, out) || last;
