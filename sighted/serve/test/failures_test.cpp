@@ -102,12 +102,16 @@ TEST(Room, that_runs_out_moves_requests_aside_and_changes_no_text) {
     engine::ScriptedOptions options;
     options.kv_tokens = kv_tokens;
     options.step_tokens_max = 8;
-    House house(options);
+    schedule::Policy policy;
+    policy.quantum_tokens = 5;  // two tenants that take turns, and room for one of them
+    House house(options, policy);
+    const terms::TenantId other{99};
+    house.credit(other, 1'000'000);
     std::vector<Job> jobs;
     for (std::uint32_t i = 0; i < 4; ++i) {
       auto request = ask("prompt" + std::to_string(i), 30);
       request.sampling.seed = i;
-      jobs.push_back(house.submit(request));
+      jobs.push_back(house.submit(request, {i % 2 == 0 ? tenant : other, {5, 6}, key, {}}));
     }
     house.run();
     std::vector<std::string> all;
