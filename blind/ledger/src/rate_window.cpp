@@ -16,7 +16,13 @@ std::int64_t second_of(base::UnixNs time) {
 }
 
 bool counts(const RateWindow::Slot& slot, std::int64_t now) {
-  return slot.second + counted_seconds > now && slot.second <= now + counted_seconds;
+  return slot.second + counted_seconds > now;
+}
+
+/// Then all is forgotten, not only what lies too far ahead: requests of now were counted under
+/// those seconds.
+bool was_set_back(const std::vector<RateWindow::Slot>& slots, std::int64_t now) {
+  return !slots.empty() && slots.back().second > now + counted_seconds;
 }
 
 std::uint64_t add_saturating(std::uint64_t a, std::uint64_t b) {
@@ -34,6 +40,9 @@ RateWindow RateWindow::of(std::vector<Slot> slots) {
 
 std::uint64_t RateWindow::count(base::UnixNs now) const {
   std::uint64_t sum = 0;
+  if (was_set_back(slots_, second_of(now))) {
+    return sum;
+  }
   for (const Slot& slot : slots_) {
     sum = add_saturating(sum, counts(slot, second_of(now)) ? slot.count : 0);
   }
@@ -63,6 +72,9 @@ base::SpanNs RateWindow::wait(base::UnixNs now, std::uint64_t more, std::uint64_
 
 base::UnixNs RateWindow::add(base::UnixNs now, std::uint64_t more) {
   const std::int64_t second = second_of(now);
+  if (was_set_back(slots_, second)) {
+    slots_.clear();
+  }
   std::erase_if(slots_, [second](const Slot& slot) { return !counts(slot, second); });
   if (slots_.empty() || slots_.back().second < second) {
     slots_.push_back({second, more});

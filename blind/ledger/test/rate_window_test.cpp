@@ -121,5 +121,16 @@ TEST(RateWindow, HoldsInEveryMinute) {
   }
 }
 
+// Found by simulation: what came after the first jump stood under a second before it, and a second
+// jump forgot it.
+TEST(RateWindow, WhatCameAfterAClockWasSetBackCountsWhenItIsSetBackAgain) {
+  RateWindow window;
+  window.add(at(1'087 * second), 1);
+  window.add(at(1'106 * second), 1);
+  window.add(at(1'034 * second), 7);
+  EXPECT_EQ(window.count(at(1'034 * second)), 7U);
+  EXPECT_EQ(window.count(at(985 * second)), 7U);
+}
+
 }  // namespace
 }  // namespace ledger
