@@ -57,7 +57,9 @@ test('budgets, minutes, keys and sums go on where they were', async () => {
       await expect_sums(capped, receipts);
       for (const [i, receipt] of receipts.entries()) {
         assert.equal(receipt.sequence, i + 1);
-        assert.deepEqual(await server.receipt(capped, receipt.id), receipt);
+        const now = await server.receipt(capped, receipt.id);
+        // Signed for within a second of its settlement; everything else stays as it was.
+        assert.deepEqual({ ...now, in_checkpoint: receipt.in_checkpoint }, receipt);
       }
     });
   }
