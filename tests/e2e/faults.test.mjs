@@ -13,7 +13,7 @@ const place = fresh_folder();
 const disk = path.join(place, 'disk');
 mkdirSync(disk);
 // A disk of its own, so that it can be filled up; needs root.
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'mains-e2e', disk]).status === 0;
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'mains-e2e', disk]).status === 0;
 const when = { skip: store !== 'sqlite' ? 'the books are not on this disk'
   : !mounted ? 'no disk of our own here (needs root and mount)' : false };
 let server;

@@ -98,6 +98,16 @@ ledger::Stored<std::uint64_t> Books::tend(base::UnixNs now) {
   }
 }
 
+ledger::Stored<base::Done> Books::probe() {
+  auto txn = journal_.begin();
+  if (!txn) return base::Fail{txn.error()};
+  auto house = (*txn)->house();
+  if (!house) return base::Fail{house.error()};
+  auto put = (*txn)->put(*house);
+  if (!put) return put;
+  return (*txn)->commit();
+}
+
 std::vector<Outcome> Books::apply(std::span<const Command> batch) {
   if (batch.empty()) {
     return {};

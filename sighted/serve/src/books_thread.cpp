@@ -153,12 +153,17 @@ void BooksThread::loop() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, tended_every_, [this] { return !queue_.empty() || give_up_; });
+      const std::chrono::nanoseconds idle = healthy_ ? tended_every_ : retry_pause;
+      wake_.wait_for(lock, idle, [this] { return !queue_.empty() || give_up_; });
       if (give_up_) {
         return;
       }
     }
     tend_if_due();
+    // Who sees that the house is not ready sends nothing by which that could change.
+    if (!healthy_ && waiting() == 0) {
+      healthy_ = books_.probe().ok();
+    }
     if (!turn() && waiting() > 0) {
       std::unique_lock lock(mutex_);
       wake_.wait_for(lock, retry_pause, [this] { return give_up_; });

@@ -33,6 +33,9 @@ class Books {
   /// Refused{store_unavailable}; calling again with the same commands is safe.
   std::vector<Outcome> apply(std::span<const Command> batch);
 
+  /// Whether the store takes a durable write now: the house's row, as it is, once more.
+  ledger::Stored<base::Done> probe();
+
   /// Why the store was unavailable when it last was.
   [[nodiscard]] ledger::StoreError last_store_error() const { return last_store_error_; }
 

@@ -15,6 +15,20 @@ std::string marks(int count) {
   return text + ")";
 }
 
+std::string sum_sql_of(Query query) {
+  if (query == Query::add_month) {
+    return "INSERT INTO tenant_months (tenant, month, credited, charged)" + marks(4) +
+           " ON CONFLICT DO UPDATE SET credited = credited + excluded.credited, "
+           "charged = charged + excluded.charged";
+  }
+  return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
+         "cached, output, charge)" +
+         marks(10) +
+         " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
+         "input = input + excluded.input, cached = cached + excluded.cached, "
+         "output = output + excluded.output, charge = charge + excluded.charge";
+}
+
 std::string sql_of(Query query) {
   using enum Query;
   const std::string holds = hold_columns;
@@ -75,16 +89,7 @@ std::string sql_of(Query query) {
     case get_document:
       return std::string("SELECT ") + leaf_columns + " FROM leaves WHERE kind = 2 AND value = ?";
     case add_usage:
-      return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
-             "cached, output, charge)" +
-             marks(10) +
-             " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
-             "input = input + excluded.input, cached = cached + excluded.cached, "
-             "output = output + excluded.output, charge = charge + excluded.charge";
-    case add_month:
-      return "INSERT INTO tenant_months (tenant, month, credited, charged)" + marks(4) +
-             " ON CONFLICT DO UPDATE SET credited = credited + excluded.credited, "
-             "charged = charged + excluded.charged";
+    case add_month: return sum_sql_of(query);
     case count_: break;
   }
   return {};
