@@ -33,6 +33,7 @@ constexpr std::array routes = {
     Route{"POST", "/prices", publish_prices, 201},
     Route{"GET", "/usage", usage},
     Route{"GET", "/bill", show_bill},
+    Route{"GET", "/export/focus", export_focus},
     Route{"GET", "/ledger/check", check_ledger},
     Route{"GET", "/log", show_log},
     Route{"POST", "/log/rotate-key", rotate_log_key},

@@ -72,7 +72,8 @@ Reply to_reply(DocumentAnswer answer, unsigned status_if_good) {
     return to_reply(answer.error());
   }
   bill::Document& document = answer.value();
-  return {status_if_good, std::move(document.body), std::move(document.content_type)};
+  return {status_if_good, std::move(document.body), std::move(document.content_type),
+          std::move(document.more)};
 }
 
 Fields::Fields(std::string_view body) {

@@ -1,21 +1,46 @@
-// A tenant's month as a document.
+// A tenant's month as a document, and everybody's for other programs.
 #include <bill/document.hpp>
+#include <bill/focus.hpp>
 #include <bill/statement.hpp>
 
 #include "handlers.hpp"
 
 namespace admin {
 
+namespace {
+
 using base::Fail;
+
+base::Result<notation::Period, Problem> month_asked(const Call& call) {
+  const auto period = bill::asked_month(call.query("month"), call.around.clock.now());
+  if (!period) {
+    return Fail{invalid("month", "month must be a month until now, such as 2026-11")};
+  }
+  return *period;
+}
+
+/// The tenant of ?tenant=, else all.
+base::Result<std::vector<registry::TenantPtr>, Problem> tenants_asked(const Call& call) {
+  if (!call.query("tenant")) {
+    return call.around.registry.tenants();
+  }
+  const auto tenant = tenant_asked(call);
+  if (!tenant.ok()) {
+    return Fail{tenant.error()};
+  }
+  return std::vector{tenant.value()};
+}
+
+}  // namespace
 
 DocumentAnswer show_bill(const Call& call) {
   const auto tenant = tenant_asked(call);
   if (!tenant.ok()) {
     return Fail{tenant.error()};
   }
-  const auto period = bill::asked_month(call.query("month"), call.around.clock.now());
-  if (!period) {
-    return Fail{invalid("month", "month must be a month until now, such as 2026-11")};
+  const auto period = month_asked(call);
+  if (!period.ok()) {
+    return Fail{period.error()};
   }
   const auto format = bill::parse_format(call.query("format").value_or("json"));
   if (!format) {
@@ -26,6 +51,18 @@ DocumentAnswer show_bill(const Call& call) {
     return Fail{of(statement.error())};
   }
   return bill::write(statement.value(), *format);
+}
+
+DocumentAnswer export_focus(const Call& call) {
+  const auto period = month_asked(call);
+  if (!period.ok()) {
+    return Fail{period.error()};
+  }
+  auto tenants = tenants_asked(call);
+  if (!tenants.ok()) {
+    return Fail{tenants.error()};
+  }
+  return bill::focus_csv(call.source(), std::move(tenants).value(), period.value());
 }
 
 }  // namespace admin

@@ -170,6 +170,29 @@ asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
   co_await call.exchange.send(std::move(response));
 }
 
+asio::awaitable<void> Api::Inside::send_pages(Call& call, http::Response head,
+                                              std::unique_ptr<bill::Pages> pages) {
+  // The first piece decides: what fails before it is an error, what fails later a broken stream.
+  auto piece = co_await on_desk(call, [&] { return pages->next(); });
+  if (!piece.ok()) {
+    co_await store_failed(call);
+    co_return;
+  }
+  around_.metrics.on_answer(head.status);
+  bool there = co_await call.exchange.begin_stream(head.status, std::move(head.content_type),
+                                                   std::move(head.headers));
+  if (there) {
+    there = co_await call.exchange.write(head.body);
+  }
+  while (there && piece.ok() && piece->has_value()) {
+    there = co_await call.exchange.write(**piece);
+    piece = co_await on_desk(call, [&] { return pages->next(); });
+  }
+  if (there && piece.ok()) {
+    co_await call.exchange.end_stream();
+  }
+}
+
 asio::awaitable<void> Api::Inside::send_json(Call& call, std::string body) {
   http::Response response;
   response.body = std::move(body);
@@ -227,9 +250,12 @@ asio::awaitable<void> Api::Inside::metrics(Call& call) {
 
 asio::awaitable<void> Api::Inside::admin(Call& call) {
   const http::Request& request = call.request;
-  http::Response response =
-      co_await on_desk(call, [this, &request] { return around_.admin(request); });
-  co_await send(call, std::move(response));
+  AdminAnswer answer = co_await on_desk(call, [this, &request] { return around_.admin(request); });
+  if (answer.more == nullptr) {
+    co_await send(call, std::move(answer.response));
+    co_return;
+  }
+  co_await send_pages(call, std::move(answer.response), std::move(answer.more));
 }
 
 }  // namespace api

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <type_traits>
@@ -80,6 +81,9 @@ class Api::Inside {
 
   asio::awaitable<void> send(Call& call, http::Response response);
   asio::awaitable<void> send_json(Call& call, std::string body);
+  /// An answer that is made on the desk piece by piece, as fast as the client takes it.
+  asio::awaitable<void> send_pages(Call& call, http::Response head,
+                                   std::unique_ptr<bill::Pages> pages);
   asio::awaitable<void> fail(Call& call, const Problem& problem);
   asio::awaitable<void> store_failed(Call& call);
   asio::awaitable<void> log_failed(Call& call, tlog::Error error);

@@ -65,7 +65,7 @@ House::House() {
       *metrics_,
       {{"test", {model, loop_.get(), 4096}, 1}, {"unpriced", {{77}, loop_.get(), 4096}, 1}},
       [](const http::Request&) {
-        return http::Response{200, "application/json", {}, "{}"};
+        return AdminAnswer{{200, "application/json", {}, "{}"}, nullptr};
       },
       [] { return true; },
       *log_});

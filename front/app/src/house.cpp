@@ -14,12 +14,9 @@ std::chrono::milliseconds ms(std::uint32_t seconds) {
   return std::chrono::seconds(seconds);
 }
 
-http::Response to_response(const admin::Reply& reply) {
-  http::Response response;
-  response.status = reply.status;
-  response.content_type = reply.content_type;
-  response.body = reply.body;
-  return response;
+api::AdminAnswer to_answer(admin::Reply reply) {
+  return {{reply.status, std::move(reply.content_type), {}, std::move(reply.body)},
+          std::move(reply.more)};
 }
 
 }  // namespace
@@ -230,7 +227,7 @@ House::Step House::open_doors() {
   api_ = std::make_unique<api::Api>(api::Surroundings{
       *hall_, *vault_.registry, *vault_.reader, clock_, *metrics_, served_models(),
       [this](const http::Request& request) {
-        return to_response(admin_->handle(
+        return to_answer(admin_->handle(
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },

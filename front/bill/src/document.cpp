@@ -19,13 +19,15 @@ std::string_view format_words() {
 Document write(const Statement& statement, Format format) {
   const std::string stem = statement.tenant + "-" + notation::month_text(statement.period.from);
   switch (format) {
-    case Format::text: return {"text/plain; charset=utf-8", stem + ".txt", as_text(statement)};
-    case Format::html: return {"text/html; charset=utf-8", stem + ".html", as_html(statement)};
+    case Format::text:
+      return {"text/plain; charset=utf-8", stem + ".txt", as_text(statement), nullptr};
+    case Format::html:
+      return {"text/html; charset=utf-8", stem + ".html", as_html(statement), nullptr};
     case Format::csv:
-      return {"text/csv; charset=utf-8; header=present", stem + ".csv", as_csv(statement)};
+      return {"text/csv; charset=utf-8; header=present", stem + ".csv", as_csv(statement), nullptr};
     case Format::json: break;
   }
-  return {"application/json", stem + ".json", as_json(statement)};
+  return {"application/json", stem + ".json", as_json(statement), nullptr};
 }
 
 }  // namespace bill

@@ -7,6 +7,8 @@
 
 #include <ledger/month.hpp>
 
+#include "lookup.hpp"
+
 namespace bill {
 namespace {
 
@@ -50,16 +52,6 @@ std::optional<Nano> class_amount(ledger::TokenSum tokens, price::NanoPerMtok pri
     return std::nullopt;
   }
   return Nano{static_cast<std::int64_t>(amount)};
-}
-
-std::optional<price::Prices> prices_of(const registry::Registry& registry,
-                                       terms::PriceListId version, terms::ModelId model) {
-  const registry::ListPtr list = registry.price_list(version);
-  if (list == nullptr) {
-    return std::nullopt;
-  }
-  const auto prices = price::lookup(list->list, model);
-  return prices.ok() ? std::optional(prices.value()) : std::nullopt;
 }
 
 Stored<ModelLine> model_line(const registry::Registry& registry, const ledger::UsageLine& usage) {
@@ -204,10 +196,9 @@ const char* name_of(TokenClass token_class) {
 Stored<Statement> make_statement(const Source& source, const registry::Tenant& tenant,
                                  notation::Period period) {
   const base::UnixNs now = source.clock.now();
-  const auto list = source.registry.price_list(now);
   Statement statement;
   statement.tenant = tenant.name;
-  statement.currency = list == nullptr ? "" : list->currency;
+  statement.currency = currency_at(source.registry, now);
   statement.period = period;
   statement.as_of = std::clamp(now, base::UnixNs{period.from.value + 1}, period.to);
   const auto opening = balance_at(source.reader, tenant.id, period.from);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 namespace cli {
 
 using Query = std::vector<std::pair<std::string, std::string>>;
+using Take = std::function<bool(std::string_view)>;
 
 class Door {
  public:
@@ -24,6 +26,12 @@ class Door {
                                                                     const std::string& path,
                                                                     const Query& query,
                                                                     const std::string& body) = 0;
+  /// A GET whose answer may be longer than memory: where the status is 2xx the body goes to `take`
+  /// piece by piece, and stays empty. `take` returns false to stop, which is an error. errors: also
+  /// when the answer broke off; what `take` has seen is then not all.
+  [[nodiscard]] virtual base::Result<admin::Reply, std::string> pour(const std::string& path,
+                                                                     const Query& query,
+                                                                     const Take& take) = 0;
 };
 
 using DoorPtr = std::unique_ptr<Door>;

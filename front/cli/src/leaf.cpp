@@ -68,6 +68,18 @@ base::Result<std::string, std::string> ask_document(const Session& session, cons
   return std::move(reply.value().body);
 }
 
+int pour(const Session& session, const Ask& ask, const Take& take) {
+  const auto door = open_door(session.data, ask.make_folder, session.world);
+  if (!door.ok()) {
+    return fail(session, door.error());
+  }
+  const auto reply = door.value()->pour("/admin/v1" + ask.path, ask.query, take);
+  if (!reply.ok()) {
+    return fail(session, reply.error());
+  }
+  return reply.value().status < 300 ? 0 : fail(session, message_of(reply.value()));
+}
+
 base::Result<json::object, std::string> ask(const Session& session, const Ask& asked) {
   const auto document = ask_document(session, asked);
   if (!document.ok()) {

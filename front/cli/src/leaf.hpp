@@ -52,6 +52,10 @@ struct Ask {
 [[nodiscard]] base::Result<std::string, std::string> ask_document(const Session& session,
                                                                   const Ask& ask);
 
+/// Gives the answer to a GET to `take` piece by piece, however long it is. Returns the status; what
+/// went wrong is said on err.
+int pour(const Session& session, const Ask& ask, const Take& take);
+
 /// Asks, then prints: with --json the answer itself, else what `show` writes. Returns the status.
 int ask_and_show(const Session& session, const Ask& ask,
                  const std::function<void(const json::object&)>& show);
@@ -74,6 +78,7 @@ void add_credit(CLI::App& app, Session& session);
 void add_price(CLI::App& app, Session& session);
 void add_usage(CLI::App& app, Session& session);
 void add_bill(CLI::App& app, Session& session);
+void add_export(CLI::App& app, Session& session);
 void add_ledger(CLI::App& app, Session& session);
 void add_log(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);

@@ -53,7 +53,34 @@ class FolderDoor final : public Door {
   [[nodiscard]] Result<admin::Reply, std::string> ask(const std::string& method,
                                                       const std::string& path, const Query& query,
                                                       const std::string& body) override {
-    const auto parameter = [&](std::string_view name) -> std::optional<std::string> {
+    return admin_.handle({method, path, parameter_of(query), body});
+  }
+
+  [[nodiscard]] Result<admin::Reply, std::string> pour(const std::string& path, const Query& query,
+                                                       const Take& take) override {
+    admin::Reply reply = admin_.handle({"GET", path, parameter_of(query), ""});
+    if (reply.status >= 300) {
+      return reply;
+    }
+    bool wanted = reply.body.empty() || take(reply.body);
+    reply.body.clear();
+    while (wanted && reply.more != nullptr) {
+      const auto piece = reply.more->next();
+      if (!piece.ok()) {
+        return Fail{describe(piece.error())};
+      }
+      if (!piece->has_value()) {
+        break;
+      }
+      wanted = take(**piece);
+    }
+    return wanted ? Result<admin::Reply, std::string>(std::move(reply)) : Fail{std::string()};
+  }
+
+ private:
+  static std::function<std::optional<std::string>(std::string_view)> parameter_of(
+      const Query& query) {
+    return [&query](std::string_view name) -> std::optional<std::string> {
       for (const auto& [key, value] : query) {
         if (key == name) {
           return value;
@@ -61,10 +88,8 @@ class FolderDoor final : public Door {
       }
       return std::nullopt;
     };
-    return admin_.handle({method, path, parameter, body});
   }
 
- private:
   /// Null where it cannot be opened: then everything is possible that does not enter the log.
   std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const World& world) {
     auto log = tlog::Log::open(

@@ -22,29 +22,49 @@ class SocketDoor final : public Door {
   [[nodiscard]] Result<admin::Reply, std::string> ask(const std::string& method,
                                                       const std::string& path, const Query& query,
                                                       const std::string& body) override {
-    client::Request asked;
+    client::Request asked = request(path, query);
     asked.method = method;
-    asked.url = "http://mains" + path;
     asked.body = body;
-    asked.unix_socket = socket_.string();
-    asked.timeout = ask_timeout;
     if (!body.empty()) {
       asked.headers.emplace_back("content-type", "application/json");
     }
-    const char* mark = "?";
-    for (const auto& [name, value] : query) {
-      asked.url += mark + name + "=" + percent_encoded(value);
-      mark = "&";
-    }
     auto reply = client::fetch(asked);
     if (!reply.ok()) {
-      return Fail{"the server on " + socket_.parent_path().string() + " went away in the middle: " +
-                  reply.error().text + "; look whether it happened before you repeat it"};
+      return Fail{went_away(reply.error()) + "; look whether it happened before you repeat it"};
+    }
+    return admin::Reply{reply.value().status, std::move(reply.value().body)};
+  }
+
+  [[nodiscard]] Result<admin::Reply, std::string> pour(const std::string& path, const Query& query,
+                                                       const Take& take) override {
+    client::Request asked = request(path, query);
+    asked.timeout = std::chrono::milliseconds(0);  // as long as it lasts
+    auto reply = client::pour(asked, take);
+    if (!reply.ok()) {
+      return Fail{went_away(reply.error())};
     }
     return admin::Reply{reply.value().status, std::move(reply.value().body)};
   }
 
  private:
+  [[nodiscard]] client::Request request(const std::string& path, const Query& query) const {
+    client::Request asked;
+    asked.url = "http://mains" + path;
+    asked.unix_socket = socket_.string();
+    asked.timeout = ask_timeout;
+    const char* mark = "?";
+    for (const auto& [name, value] : query) {
+      asked.url += mark + name + "=" + percent_encoded(value);
+      mark = "&";
+    }
+    return asked;
+  }
+
+  [[nodiscard]] std::string went_away(const client::Failure& failure) const {
+    return "the server on " + socket_.parent_path().string() +
+           " went away in the middle: " + failure.text;
+  }
+
   std::filesystem::path socket_;
 };
 

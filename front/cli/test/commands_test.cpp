@@ -107,6 +107,12 @@ TEST_F(Commands, UsageBillAndLedgerCheck) {
   EXPECT_EQ(run({"bill", "acme", "--month", "2026-13"}).err,
             "mains: month must be a month until now, such as 2026-11\n");
 
+  const Ran focus = run({"export", "focus"});
+  EXPECT_EQ(focus.status, 0) << focus.err;
+  EXPECT_TRUE(focus.out.starts_with("BilledCost,BillingAccountId,")) << focus.out;
+  EXPECT_NE(focus.out.find("Prepaid credit, "), std::string::npos) << focus.out;
+  EXPECT_EQ(run({"export", "focus", "--tenant", "nobody"}).status, 1);
+
   const Ran clean = run({"ledger", "check"});
   EXPECT_EQ(clean.status, 0) << clean.err;
   EXPECT_TRUE(clean.out.starts_with("The books are right: 0 findings in 1 postings")) << clean.out;
@@ -153,6 +159,7 @@ TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
                                              {"price", "publish"},
                                              {"usage"},
                                              {"bill"},
+                                             {"export", "focus"},
                                              {"ledger", "check"},
                                              {"model", "list"},
                                              {"model", "add"},

@@ -24,6 +24,23 @@ class BodyReceiver : public Receiver {
   std::size_t bytes_max_;
 };
 
+class PieceReceiver final : public BodyReceiver {
+ public:
+  PieceReceiver(const Request& request, const Easy& easy,
+                const std::function<bool(std::string_view)>& take)
+      : BodyReceiver(request.response_bytes_max), easy_(easy), take_(take) {}
+
+  bool on_body(std::string_view piece) override {
+    const unsigned status = easy_.status();
+    if (status < 200 || status > 299) return BodyReceiver::on_body(piece);
+    return take_(piece);
+  }
+
+ private:
+  const Easy& easy_;
+  const std::function<bool(std::string_view)>& take_;
+};
+
 class EventReceiver final : public BodyReceiver {
  public:
   EventReceiver(const Request& request, const Easy& easy,
@@ -91,6 +108,14 @@ base::Result<Response, Failure> fetch(const Request& request) {
   Easy easy(request.url, request.stop);
   prepare(easy, request);
   BodyReceiver receiver(request.response_bytes_max);
+  return finish(easy, receiver);
+}
+
+base::Result<Response, Failure> pour(const Request& request,
+                                     const std::function<bool(std::string_view)>& take) {
+  Easy easy(request.url, request.stop);
+  prepare(easy, request);
+  PieceReceiver receiver(request, easy, take);
   return finish(easy, receiver);
 }
 

@@ -79,6 +79,23 @@ TEST_F(Fetch, SaysWhyThereIsNoResponse) {
   EXPECT_EQ(fetch(request).error().reason, Reason::stopped);
 }
 
+TEST_F(Fetch, PoursABodyLargerThanItWouldHold) {
+  Request request;
+  request.url = far_.url("/huge");
+  request.response_bytes_max = 1'000;
+  std::size_t bytes = 0;
+  const auto response = pour(request, [&bytes](std::string_view piece) {
+    bytes += piece.size();
+    return true;
+  });
+  ASSERT_TRUE(response.ok()) << response.error().text;
+  EXPECT_EQ(bytes, 1'000'000U);
+  EXPECT_EQ(response->body, "");
+  EXPECT_EQ(pour(request, [](std::string_view) { return false; }).error().reason, Reason::stopped);
+  request.url = far_.url("/refused");
+  EXPECT_EQ(pour(request, [](std::string_view) { return false; })->body, "{\"error\":{}}");
+}
+
 TEST_F(Fetch, StreamsEvents) {
   Request request;
   request.url = far_.url("/events");

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <base/ports.hpp>
+#include <bill/pages.hpp>
 #include <ledger/reader.hpp>
 #include <registry/registry.hpp>
 #include <settle/commands.hpp>
@@ -60,6 +61,7 @@ struct Reply {
   unsigned status = 200;
   std::string body;  ///< Errors: {"error":{"message","type","code","param"}}.
   std::string content_type = "application/json";
+  std::unique_ptr<bill::Pages> more = nullptr;  ///< What follows the body; null: that is all.
 };
 
 /// Safe on any thread, as far as its surroundings are. Blocks on the store.

@@ -12,6 +12,7 @@
 
 #include <api/metrics.hpp>
 #include <base/ports.hpp>
+#include <bill/pages.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <http/exchange.hpp>
 #include <http/message.hpp>
@@ -29,9 +30,13 @@ struct ServedModel {
   std::int64_t created_s = 0;  ///< Unix time of loading.
 };
 
-/// The admin door: takes a request below /admin/, answers with status and JSON. Blocks; is called
-/// on the desk thread only.
-using AdminDoor = std::function<http::Response(const http::Request&)>;
+struct AdminAnswer {
+  http::Response response;
+  std::unique_ptr<bill::Pages> more;  ///< What follows its body; null: that is all.
+};
+
+/// The admin door: takes a request below /admin/. Blocks; is called on the desk thread only.
+using AdminDoor = std::function<AdminAnswer(const http::Request&)>;
 
 /// What the API stands on. All of it must outlive the Api.
 struct Surroundings {

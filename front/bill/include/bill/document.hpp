@@ -5,16 +5,10 @@
 #include <string>
 #include <string_view>
 
+#include <bill/pages.hpp>
 #include <bill/statement.hpp>
 
 namespace bill {
-
-/// Something to send, show or save.
-struct Document {
-  std::string content_type;
-  std::string file_name;  ///< What to save it as.
-  std::string body;
-};
 
 enum class Format : std::uint32_t { text, html, json, csv };
 

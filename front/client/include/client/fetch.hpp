@@ -60,6 +60,12 @@ struct Failure {
 /// Any status is a Response. Redirects are not followed.
 [[nodiscard]] base::Result<Response, Failure> fetch(const Request& request);
 
+/// Like fetch(), but where the status is 2xx the body goes to `take` piece by piece as it comes,
+/// and stays empty. `take` returns false to stop: the failure is `stopped`. An answer that ends too
+/// early is `broken`.
+[[nodiscard]] base::Result<Response, Failure> pour(
+    const Request& request, const std::function<bool(std::string_view)>& take);
+
 /// One server-sent event.
 struct Event {
   std::string type;  // "message" where the stream names none
