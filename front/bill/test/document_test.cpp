@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <notation/money_text.hpp>
 
+#include "csv_reader.hpp"
 #include "house.hpp"
 
 namespace bill::testing {
@@ -41,35 +42,6 @@ Statement nasty() {
   statement.charged = {100'001};
   statement.closing = {3'249'899'999};
   return statement;
-}
-
-/// A reader of RFC 4180 that takes nothing else.
-std::vector<std::vector<std::string>> read_csv(const std::string& text) {
-  std::vector<std::vector<std::string>> lines(1, std::vector<std::string>(1));
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    std::string& field = lines.back().back();
-    const char c = text[i];
-    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
-      field += text[++i];
-    } else if (c == '"') {
-      EXPECT_TRUE(quoted || field.empty());
-      quoted = !quoted;
-    } else if (quoted) {
-      field += c;
-    } else if (c == ',') {
-      lines.back().emplace_back();
-    } else if (c == '\r') {
-      EXPECT_EQ(text.at(++i), '\n');
-      lines.emplace_back(1, std::string());
-    } else {
-      EXPECT_NE(c, '\n');
-      field += c;
-    }
-  }
-  EXPECT_FALSE(quoted);
-  lines.pop_back();
-  return lines;
 }
 
 TEST(Csv, quotes_what_must_be) {
