@@ -34,6 +34,7 @@ constexpr std::array routes = {
     Route{"GET", "/usage", usage},
     Route{"GET", "/bill", show_bill},
     Route{"GET", "/export/focus", export_focus},
+    Route{"GET", "/export/events", export_events},
     Route{"GET", "/ledger/check", check_ledger},
     Route{"GET", "/log", show_log},
     Route{"POST", "/log/rotate-key", rotate_log_key},

@@ -1,7 +1,9 @@
 // A tenant's month as a document, and everybody's for other programs.
 #include <bill/document.hpp>
+#include <bill/events.hpp>
 #include <bill/focus.hpp>
 #include <bill/statement.hpp>
+#include <notation/id_text.hpp>
 
 #include "handlers.hpp"
 
@@ -63,6 +65,24 @@ DocumentAnswer export_focus(const Call& call) {
     return Fail{tenants.error()};
   }
   return bill::focus_csv(call.source(), std::move(tenants).value(), period.value());
+}
+
+DocumentAnswer export_events(const Call& call) {
+  const auto after = notation::parse_count(call.query("after").value_or("0"));
+  if (!after) {
+    return Fail{invalid("after",
+                        "after is the cursor of the last event that you have; or leave "
+                        "it out to begin at the start")};
+  }
+  registry::TenantPtr tenant;
+  if (call.query("tenant")) {
+    const auto asked = tenant_asked(call);
+    if (!asked.ok()) {
+      return Fail{asked.error()};
+    }
+    tenant = asked.value();
+  }
+  return bill::cloud_events(call.source(), std::move(tenant), *after);
 }
 
 }  // namespace admin

@@ -23,6 +23,7 @@ namespace admin {
 [[nodiscard]] Answer usage(const Call& call);
 [[nodiscard]] DocumentAnswer show_bill(const Call& call);
 [[nodiscard]] DocumentAnswer export_focus(const Call& call);
+[[nodiscard]] DocumentAnswer export_events(const Call& call);
 [[nodiscard]] Answer check_ledger(const Call& call);
 [[nodiscard]] Answer show_log(const Call& call);
 [[nodiscard]] Answer rotate_log_key(const Call& call);

@@ -52,6 +52,7 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
       Route{{Method::get, "/v1/balance", Access::tenant, Work::reads}, &Inside::balance},
       Route{{Method::get, "/v1/usage", Access::tenant, Work::reads}, &Inside::usage},
       Route{{Method::get, "/v1/statement", Access::tenant, Work::reads}, &Inside::statement},
+      Route{{Method::get, "/v1/events", Access::tenant, Work::reads}, &Inside::events},
       Route{{Method::get, "/v1/receipts/{id}", Access::tenant, Work::reads}, &Inside::receipt},
       Route{{Method::get, "/v1/liabilities", Access::tenant, Work::reads}, &Inside::liabilities},
       Route{{Method::get, "/log/checkpoint", Access::everyone, Work::nothing},

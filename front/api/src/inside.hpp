@@ -66,6 +66,7 @@ class Api::Inside {
   asio::awaitable<void> statement(Call& call);
   asio::awaitable<void> proof_statement(Call& call, registry::TenantPtr tenant,
                                         notation::Period period);
+  asio::awaitable<void> events(Call& call);
   asio::awaitable<void> receipt(Call& call);
   asio::awaitable<void> liabilities(Call& call);
   asio::awaitable<void> log_checkpoint(Call& call);

@@ -1,9 +1,11 @@
-// A customer's month, in the format asked for.
+// A customer's month and receipts as documents, in the format asked for.
 #include <string>
 #include <utility>
 
 #include <bill/document.hpp>
+#include <bill/events.hpp>
 #include <bill/statement.hpp>
+#include <notation/id_text.hpp>
 
 #include "inside.hpp"
 
@@ -57,6 +59,26 @@ asio::awaitable<void> Api::Inside::statement(Call& call) {
     co_return;
   }
   co_await send(call, to_response(bill::write(*statement, *format)));
+}
+
+asio::awaitable<void> Api::Inside::events(Call& call) {
+  const auto after = notation::parse_count(call.request.query("after").value_or("0"));
+  if (!after) {
+    co_await fail(call, problem(400, "invalid_cursor",
+                                "'after' is the cursor of the last event that you have; leave it "
+                                "out to begin at the start.",
+                                "after"));
+    co_return;
+  }
+  const registry::TenantPtr tenant = around_.registry.tenant(call.key->tenant);
+  if (tenant == nullptr) {
+    co_await fail(call, wrong_key());
+    co_return;
+  }
+  const bill::Source source{around_.registry, around_.reader, around_.clock};
+  bill::Document document = bill::cloud_events(source, tenant, *after);
+  auto pages = std::move(document.more);
+  co_await send_pages(call, to_response(std::move(document)), std::move(pages));
 }
 
 }  // namespace api

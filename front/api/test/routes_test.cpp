@@ -51,6 +51,7 @@ const std::map<std::string, Plausible>& requests() {
       {"GET /v1/balance", {"/v1/balance", ""}},
       {"GET /v1/usage", {"/v1/usage?group_by=day,model,key,price_list", ""}},
       {"GET /v1/statement", {"/v1/statement?month=2023-11&format=html", ""}},
+      {"GET /v1/events", {"/v1/events?after=0", ""}},
       {"GET /v1/receipts/{id}", {"/v1/receipts/" + std::string(32, 'a'), ""}},
       {"GET /v1/liabilities", {"/v1/liabilities", ""}},
       {"GET /log/checkpoint", {"/log/checkpoint", ""}},

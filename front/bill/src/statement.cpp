@@ -82,23 +82,15 @@ Stored<ModelLine> model_line(const registry::Registry& registry, const ledger::U
   return rounding.fits() ? Stored<ModelLine>(line) : Fail{StoreError::corrupt};
 }
 
-/// What came in minus what was charged, from the first posting to `until`.
-Stored<Nano> balance_at(ledger::Reader& reader, terms::TenantId tenant, base::UnixNs until) {
-  const auto top_ups = reader.top_ups(tenant, {0}, until, all_rows);
-  if (!top_ups.ok()) {
-    return Fail{top_ups.error()};
-  }
-  const auto usage = reader.usage(tenant, {0}, until, {});
-  if (!usage.ok()) {
-    return Fail{usage.error()};
+/// What came in minus what was charged in all months before.
+Stored<Nano> opening_balance(ledger::Reader& reader, terms::TenantId tenant, base::UnixNs from) {
+  const auto carried = reader.carried(tenant, ledger::month_of(from));
+  if (!carried.ok()) {
+    return Fail{carried.error()};
   }
   Sum balance;
-  for (const ledger::Posting& posting : top_ups.value()) {
-    balance.add(signed_amount(posting));
-  }
-  for (const ledger::UsageLine& line : usage.value()) {
-    balance.subtract(line.charge);
-  }
+  balance.add(carried->credited);
+  balance.subtract(carried->charged);
   return balance.fits() ? Stored<Nano>(balance.value()) : Fail{StoreError::corrupt};
 }
 
@@ -201,7 +193,7 @@ Stored<Statement> make_statement(const Source& source, const registry::Tenant& t
   statement.currency = currency_at(source.registry, now);
   statement.period = period;
   statement.as_of = std::clamp(now, base::UnixNs{period.from.value + 1}, period.to);
-  const auto opening = balance_at(source.reader, tenant.id, period.from);
+  const auto opening = opening_balance(source.reader, tenant.id, period.from);
   if (!opening.ok()) {
     return Fail{opening.error()};
   }

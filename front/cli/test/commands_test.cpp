@@ -112,6 +112,10 @@ TEST_F(Commands, UsageBillAndLedgerCheck) {
   EXPECT_TRUE(focus.out.starts_with("BilledCost,BillingAccountId,")) << focus.out;
   EXPECT_NE(focus.out.find("Prepaid credit, "), std::string::npos) << focus.out;
   EXPECT_EQ(run({"export", "focus", "--tenant", "nobody"}).status, 1);
+  EXPECT_EQ(run({"export", "focus", "--json"}).status, 2) << "it has a format of its own";
+  const Ran events = run({"export", "events", "--after", "3"});
+  EXPECT_EQ(events.status, 0) << events.err;
+  EXPECT_EQ(events.out, "") << "nothing was used";
 
   const Ran clean = run({"ledger", "check"});
   EXPECT_EQ(clean.status, 0) << clean.err;
@@ -160,6 +164,7 @@ TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
                                              {"usage"},
                                              {"bill"},
                                              {"export", "focus"},
+                                             {"export", "events"},
                                              {"ledger", "check"},
                                              {"model", "list"},
                                              {"model", "add"},
