@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include <ledger/month.hpp>
+
 #include "rows.hpp"
 #include "stores.hpp"
 
@@ -361,6 +363,47 @@ TEST_P(Contract, TopUpsOfATenantInOrder) {
   EXPECT_EQ(found, (std::vector{credit_row(1, tenant, 5, {10}), credit_row(4, tenant, 1, {15}),
                                 credit_row(2, tenant, -3, {20})}));
   EXPECT_EQ(reader().top_ups(tenant, {10}, {30}, 1).value().size(), 1U);
+}
+
+TEST_P(Contract, MonthsCarryWhatWasCreditedAndChargedBefore) {
+  const base::UnixNs month = ledger::start_of(november);
+  const base::UnixNs last{month.value - 1};
+  write(credit_row(1, tenant, 500, {1}), credit_row(2, tenant, 70, last),
+        credit_row(3, tenant, -5, last), credit_row(4, tenant, 9, month),
+        credit_row(5, highest_tenant, 1'000, {1}), receipt_row(6, tenant, 1, {2}),
+        receipt_row(7, tenant, 2, last), receipt_row(8, tenant, 3, month),
+        receipt_row(9, highest_tenant, 1, last));
+  write(credit_row(10, tenant, 1, last), receipt_row(11, tenant, 4, last));
+  const std::int64_t charge = receipt_row(6, tenant, 1, {2}).charge.value;
+  EXPECT_EQ(reader().carried(tenant, november).value(),
+            (ledger::Carried{{500 + 70 - 5 + 1}, {3 * charge}}));
+  EXPECT_EQ(reader().carried(tenant, {november.value + 1}).value(),
+            (ledger::Carried{{500 + 70 - 5 + 1 + 9}, {4 * charge}}));
+  EXPECT_EQ(reader().carried(highest_tenant, november).value(),
+            (ledger::Carried{{1'000}, {charge}}));
+  EXPECT_EQ(reader().carried(tenant, {0}).value(), ledger::Carried{});
+  EXPECT_EQ(reader().carried({99}, november).value(), ledger::Carried{});
+}
+
+TEST_P(Contract, ReceiptsAreReadByNumberAndByPlaceInTheLog) {
+  ledger::Receipt old = receipt_row(1, tenant, 1, {50});  // of before there was a log
+  old.account = {};
+  old.salt = {};
+  old.leaf = 0;
+  ledger::Receipt zero = receipt_row(2, highest_tenant, 1, {40});
+  zero.leaf = 0;
+  const ledger::Receipt back = receipt_row(3, tenant, 2, {10});  // the clock was set back
+  const ledger::Receipt last = receipt_row(4, tenant, 3, {20});
+  write(old, zero, back, last);
+  using Receipts = std::vector<ledger::Receipt>;
+  EXPECT_EQ(reader().receipts_after(tenant, 0, 9).value(), (Receipts{old, back, last}));
+  EXPECT_EQ(reader().receipts_after(tenant, 1, 1).value(), (Receipts{back}));
+  EXPECT_EQ(reader().receipts_after(highest_tenant, 0, 9).value(), (Receipts{zero}));
+  EXPECT_TRUE(reader().receipts_after(tenant, 3, 9).value().empty());
+  EXPECT_EQ(reader().receipts_of_leaves(0, 9).value(), (Receipts{zero, back, last}));
+  EXPECT_EQ(reader().receipts_of_leaves(1, 1).value(), (Receipts{back}));
+  EXPECT_EQ(reader().receipts_of_leaves(4, 9).value(), (Receipts{last}));
+  EXPECT_TRUE(reader().receipts_of_leaves(5, 9).value().empty());
 }
 
 TEST_P(Contract, TotalsAreOverAllTenants) {

@@ -31,6 +31,13 @@ struct Totals {
 /// Many requests' tokens together.
 using TokenSum = base::Quantity<struct TokenSumTag, std::uint64_t>;
 
+/// What a tenant was credited and charged over some months.
+struct Carried {
+  base::Nano credited;  ///< Credits less debits; may be below zero.
+  base::Nano charged;
+  friend constexpr bool operator==(const Carried&, const Carried&) = default;
+};
+
 enum class Bucket : std::uint32_t { none = 0, hour = 1, day = 2, month = 3 };
 
 /// How usage is added up: by time, by model, by key, or any of them together.
@@ -125,6 +132,8 @@ class Snapshot {
   virtual Rows<ClaimEntry> claims() = 0;           ///< By tenant, then key.
   /// What a tenant used, all time: from the sums that usage() answers from, if the store has any.
   virtual Stored<UsageLine> usage_sum(terms::TenantId tenant) = 0;
+  /// The same of what carried() answers from; nothing where the store keeps no such sums.
+  virtual Stored<std::optional<Carried>> month_sum(terms::TenantId tenant);
 };
 
 /// Safe to call from any thread. Sees what is committed.
@@ -149,6 +158,16 @@ class Reader {
   /// Cost: by hours, not by requests.
   virtual Stored<std::vector<UsageLine>> usage(terms::TenantId tenant, base::UnixNs from,
                                                base::UnixNs to, Grouping grouping) = 0;
+  /// What the tenant was credited and charged in all months before `month`. A store that keeps no
+  /// sums by month adds up its hours and top-ups.
+  virtual Stored<Carried> carried(terms::TenantId tenant, Month month);
+  /// The tenant's receipts numbered above `sequence`, in order, at most `limit`. A store without
+  /// such an index walks all of the tenant's.
+  virtual Stored<std::vector<Receipt>> receipts_after(terms::TenantId tenant,
+                                                      std::uint64_t sequence, std::uint32_t limit);
+  /// Everybody's receipts whose log entry is `leaf` or a later one, in the order of the log, at
+  /// most `limit`. A store without such an index walks the log from its start.
+  virtual Stored<std::vector<Receipt>> receipts_of_leaves(std::uint64_t leaf, std::uint32_t limit);
   virtual Stored<std::uint64_t> open_holds() = 0;
   /// Log entries from index `first` on, in order, at most `limit`.
   virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;

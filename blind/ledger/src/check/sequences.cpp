@@ -48,6 +48,22 @@ Stored<std::map<terms::TenantId, Last>> walk(Snapshot& snapshot, CheckReport& re
   }
 }
 
+/// Sums by month, where the store keeps them: all charges, and all that came in.
+Stored<base::Done> compare_months(Snapshot& snapshot, CheckReport& report, terms::TenantId tenant,
+                                  const TenantRow& row, std::int64_t charged) {
+  auto sum = snapshot.month_sum(tenant);
+  if (!sum) return base::Fail{sum.error()};
+  if (!sum->has_value()) return base::Done{};
+  if ((*sum)->charged.value != charged) {
+    report.add({FindingKind::usage_differs, tenant, {}, charged, (*sum)->charged.value});
+  }
+  if ((*sum)->credited != row.credited) {
+    report.add(
+        {FindingKind::credited_differs, tenant, {}, row.credited.value, (*sum)->credited.value});
+  }
+  return base::Done{};
+}
+
 }  // namespace
 
 Stored<base::Done> sequences(Snapshot& snapshot, CheckReport& report) {
@@ -74,6 +90,8 @@ Stored<base::Done> sequences(Snapshot& snapshot, CheckReport& report) {
     if (sum->charge.value != last.charge || tokens != last.tokens) {
       report.add({FindingKind::usage_differs, tenant, {}, last.charge, sum->charge.value});
     }
+    auto months = compare_months(snapshot, report, tenant, row, last.charge);
+    if (!months) return months;
   }
 }
 

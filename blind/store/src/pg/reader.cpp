@@ -144,6 +144,21 @@ class PgReader final : public ledger::Reader {
     return table.lines();
   }
 
+  Stored<std::vector<ledger::Receipt>> receipts_after(TenantId tenant, std::uint64_t sequence,
+                                                      std::uint32_t limit) override {
+    return all<ledger::Receipt>(
+        select_receipts() + " WHERE r.tenant = $1 AND r.sequence > $2 ORDER BY r.sequence LIMIT $3",
+        Parameters().add(tenant.value).add(sequence).add(limit), read_receipt);
+  }
+
+  Stored<std::vector<ledger::Receipt>> receipts_of_leaves(std::uint64_t leaf,
+                                                          std::uint32_t limit) override {
+    return all<ledger::Receipt>(
+        select_receipts() +
+            " WHERE r.account IS NOT NULL AND r.leaf >= $1 ORDER BY r.leaf LIMIT $2",
+        Parameters().add(leaf).add(limit), read_receipt);
+  }
+
   Stored<std::uint64_t> open_holds() override {
     return first<std::uint64_t>("SELECT count(*) FROM holds", {},
                                 [](const Rows& r, std::size_t i) { return r.number(i, 0); });

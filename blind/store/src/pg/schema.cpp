@@ -126,6 +126,8 @@ const std::vector<std::string> tables = {
   leaf bigint NOT NULL,
   PRIMARY KEY (tenant, time, sequence)
 ))sql",
+    "CREATE INDEX receipts_by_number ON receipts (tenant, sequence)",
+    "CREATE INDEX receipts_by_leaf ON receipts (leaf) WHERE account IS NOT NULL",
     R"sql(CREATE TABLE leaves (
   id bigint PRIMARY KEY CHECK (id >= 0),
   value bytea NOT NULL CHECK (length(value) = 32),

@@ -106,6 +106,44 @@ class SqliteReader final : public ledger::Reader {
     return lines;
   }
 
+  Stored<ledger::Carried> carried(TenantId tenant, ledger::Month month) override {
+    const auto bind = [&](const Statement& s) {
+      s.bind(1, tenant.value);
+      s.bind(2, std::int64_t{month.value});
+    };
+    const auto read = [](const Statement& s) {
+      return ledger::Carried{{s.integer(0)}, {s.integer(1)}};
+    };
+    return first<ledger::Carried>(
+        "SELECT ifnull(sum(credited), 0), ifnull(sum(charged), 0) FROM tenant_months "
+        "WHERE tenant = ? AND month < ?",
+        bind, read);
+  }
+
+  Stored<std::vector<ledger::Receipt>> receipts_after(TenantId tenant, std::uint64_t sequence,
+                                                      std::uint32_t limit) override {
+    const auto bind = [&](const Statement& s) {
+      s.bind(1, tenant.value);
+      s.bind(2, sequence);
+      s.bind(3, limit);
+    };
+    return all<ledger::Receipt>(
+        select_receipts() +
+            " WHERE r.tenant = ? AND r.sequence > ? ORDER BY r.tenant, r.sequence LIMIT ?",
+        bind, read_receipt);
+  }
+
+  Stored<std::vector<ledger::Receipt>> receipts_of_leaves(std::uint64_t leaf,
+                                                          std::uint32_t limit) override {
+    const auto bind = [&](const Statement& s) {
+      s.bind(1, leaf);
+      s.bind(2, limit);
+    };
+    return all<ledger::Receipt>(
+        select_receipts() + " WHERE r.account IS NOT NULL AND r.leaf >= ? ORDER BY r.leaf LIMIT ?",
+        bind, read_receipt);
+  }
+
   Stored<std::uint64_t> open_holds() override {
     return first<std::uint64_t>(
         "SELECT count(*) FROM holds", [](const Statement&) {},

@@ -123,8 +123,19 @@ CREATE TABLE usage_hours (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-// What came with version 2, for new files and old ones.
-constexpr const char* artefacts_and_leaves = R"sql(
+// What came with version 2, for new files and old ones. Receipts are found by time, by number and
+// by their place in the log; what a tenant was credited and charged is added up by month, so that
+// a statement's opening balance does not walk all history.
+constexpr const char* new_in_version_2 = R"sql(
+CREATE INDEX receipts_by_number ON receipts (tenant, sequence);
+CREATE INDEX receipts_by_leaf ON receipts (leaf) WHERE account IS NOT NULL;
+CREATE TABLE tenant_months (
+  tenant INTEGER NOT NULL,
+  month INTEGER NOT NULL,
+  credited INTEGER NOT NULL,
+  charged INTEGER NOT NULL CHECK (charged >= 0),
+  PRIMARY KEY (tenant, month)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE artefacts (
   id INTEGER PRIMARY KEY,
   weights BLOB NOT NULL,
@@ -162,6 +173,13 @@ ALTER TABLE artefacts RENAME TO artefacts_of_version_1;
 constexpr const char* from_version_1_after = R"sql(
 INSERT INTO artefacts SELECT id, weights, tokenizer, zeroblob(32) FROM artefacts_of_version_1;
 DROP TABLE artefacts_of_version_1;
+INSERT INTO tenant_months SELECT tenant,
+  (strftime('%Y', second, 'unixepoch') - 1970) * 12 + strftime('%m', second, 'unixepoch') - 1,
+  sum(credited), sum(charged)
+FROM (SELECT tenant, hour * 3600 AS second, 0 AS credited, charge AS charged FROM usage_hours
+  UNION ALL SELECT to_tenant, time / 1000000000, amount, 0 FROM postings WHERE kind = 1
+  UNION ALL SELECT from_tenant, time / 1000000000, -amount, 0 FROM postings WHERE kind = 2)
+GROUP BY 1, 2;
 )sql";
 
 // History is insert-only, for a hand with a database shell as well.
@@ -211,8 +229,8 @@ Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) 
     return base::Fail{ledger::StoreError::newer_schema};
   }
   if (*version == 1) {
-    const std::string sql = std::string(from_version_1) + artefacts_and_leaves +
-                            from_version_1_after + guards_of({"artefacts", "leaves"});
+    const std::string sql = std::string(from_version_1) + new_in_version_2 + from_version_1_after +
+                            guards_of({"artefacts", "leaves"});
     return finish(connection, sql);
   }
   auto count = connection.query_integer("SELECT count(*) FROM sqlite_schema");
@@ -221,7 +239,7 @@ Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) 
     return base::Fail{ledger::StoreError::corrupt};  // not a ledger, or one that was emptied
   }
   return finish(connection,
-                std::string(tables) + artefacts_and_leaves +
+                std::string(tables) + new_in_version_2 +
                     guards_of({"postings", "receipts", "voids", "artefacts", "leaves"}));
 }
 

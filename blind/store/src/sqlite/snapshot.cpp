@@ -29,6 +29,27 @@ class SqliteCursor final : public ledger::Cursor<Row> {
   bool ended_ = false;
 };
 
+/// One cursor after another.
+template <class Row>
+class Chain final : public ledger::Cursor<Row> {
+ public:
+  using Part = std::unique_ptr<ledger::Cursor<Row>>;
+  Chain(Part first, Part second) : first_(std::move(first)), second_(std::move(second)) {}
+
+  Stored<std::optional<Row>> next() override {
+    if (first_ != nullptr) {
+      auto row = first_->next();
+      if (!row || row->has_value()) return row;
+      first_.reset();
+    }
+    return second_->next();
+  }
+
+ private:
+  Part first_;
+  Part second_;
+};
+
 ledger::TenantEntry read_entry(const Statement& s) {
   return {{s.number(0)}, read_tenant(s, 1)};
 }
@@ -82,9 +103,15 @@ class SqliteSnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::VoidRow> voids_by_request() override {
     return rows("SELECT request, tenant, time FROM voids ORDER BY request", read_void);
   }
-  ledger::Rows<ledger::Receipt> receipts_by_request() override { return receipts("r.id"); }
+  ledger::Rows<ledger::Receipt> receipts_by_request() override { return receipts("r.id", "1"); }
   ledger::Rows<ledger::Receipt> receipts_by_tenant() override {
-    return receipts("r.tenant < 0, r.tenant, r.sequence");
+    // Two walks along the index instead of a sort: ids are unsigned, stored as signed numbers.
+    auto low = receipts("r.tenant, r.sequence", "r.tenant >= 0");
+    if (!low) return low;
+    auto high = receipts("r.tenant, r.sequence", "r.tenant < 0");
+    if (!high) return high;
+    return std::unique_ptr<ledger::Cursor<ledger::Receipt>>(
+        std::make_unique<Chain<ledger::Receipt>>(std::move(*low), std::move(*high)));
   }
   ledger::Rows<ledger::Receipt> receipts_by_leaf() override {
     return rows(std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables +
@@ -104,6 +131,16 @@ class SqliteSnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::ClaimEntry> claims() override {
     return rows("SELECT tenant, key, request FROM claims ORDER BY tenant < 0, tenant, key",
                 read_claim);
+  }
+  Stored<std::optional<ledger::Carried>> month_sum(terms::TenantId tenant) override {
+    const Statement s(connection_->handle(),
+                      "SELECT ifnull(sum(credited), 0), ifnull(sum(charged), 0) "
+                      "FROM tenant_months WHERE tenant = ?");
+    if (!s.ready()) return base::Fail{ledger::StoreError::corrupt};
+    s.bind(1, tenant.value);
+    auto found = s.step();
+    if (!found) return base::Fail{found.error()};
+    return std::optional{ledger::Carried{{s.integer(0)}, {s.integer(1)}}};
   }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     const Statement s(connection_->handle(),
@@ -133,10 +170,10 @@ class SqliteSnapshot final : public ledger::Snapshot {
     return std::unique_ptr<ledger::Cursor<Row>>(
         std::make_unique<SqliteCursor<Row>>(std::move(statement), read));
   }
-  ledger::Rows<ledger::Receipt> receipts(const std::string& order) {
-    return rows(
-        std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables + " ORDER BY " + order,
-        read_receipt);
+  ledger::Rows<ledger::Receipt> receipts(const std::string& order, const std::string& which) {
+    return rows(std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables + " WHERE " +
+                    which + " ORDER BY " + order,
+                read_receipt);
   }
 
   std::unique_ptr<Connection> connection_;

@@ -179,6 +179,12 @@ Stored<base::Done> SqliteTxn::remove_claim(terms::TenantId tenant, const terms::
 
 Stored<base::Done> SqliteTxn::insert(const ledger::Posting& posting) {
   bind_posting(writer_[Query::insert_posting], posting);
+  const std::int32_t month = ledger::month_of(posting.time).value;
+  if (posting.kind == ledger::PostingKind::credit) {
+    months_[{posting.to.tenant.value, month}].credited += posting.amount.value;
+  } else if (posting.kind == ledger::PostingKind::debit) {
+    months_[{posting.from.tenant.value, month}].credited -= posting.amount.value;
+  }
   return run(Query::insert_posting);
 }
 
@@ -267,6 +273,8 @@ Stored<base::Done> SqliteTxn::insert(const ledger::Receipt& receipt) {
   sum.cached += receipt.usage.cached.value;
   sum.output += receipt.usage.output.value;
   sum.charge += receipt.charge.value;
+  months_[{receipt.tenant.value, ledger::month_of(receipt.time).value}].charged +=
+      receipt.charge.value;
   return base::Done{};
 }
 
@@ -299,9 +307,24 @@ Stored<base::Done> SqliteTxn::write_usage() {
   return base::Done{};
 }
 
+Stored<base::Done> SqliteTxn::write_months() {
+  const Statement& s = writer_[Query::add_month];
+  for (const auto& [key, sum] : months_) {
+    s.bind(1, key.tenant);
+    s.bind(2, std::int64_t{key.month});
+    s.bind(3, sum.credited);
+    s.bind(4, sum.charged);
+    auto added = run(Query::add_month);
+    if (!added) return added;
+  }
+  return base::Done{};
+}
+
 Stored<base::Done> SqliteTxn::commit() {
   auto usage = write_usage();
   if (!usage) return usage;
+  auto months = write_months();
+  if (!months) return months;
   auto committed = run(Query::commit);
   if (!committed) return committed;
   open_ = false;

@@ -45,6 +45,7 @@ enum class Query : std::uint32_t {
   insert_leaf,
   get_document,
   add_usage,
+  add_month,
   count_
 };
 
@@ -63,6 +64,17 @@ struct UsageSum {
   std::uint64_t cached = 0;
   std::uint64_t output = 0;
   std::int64_t charge = 0;
+};
+
+/// One line of tenant_months.
+struct TenantMonth {
+  std::uint64_t tenant = 0;
+  std::int32_t month = 0;
+  friend auto operator<=>(const TenantMonth&, const TenantMonth&) = default;
+};
+struct TenantMonthSum {
+  std::int64_t credited = 0;
+  std::int64_t charged = 0;
 };
 
 /// The writing connection. A new one is opened after each error.
@@ -138,10 +150,12 @@ class SqliteTxn final : public ledger::Txn {
   Stored<bool> step(Query query);
   Stored<std::int64_t> artefacts_of(const ledger::Receipt& receipt);
   Stored<base::Done> write_usage();
+  Stored<base::Done> write_months();
 
   Writer& writer_;
   bool open_ = true;
   std::map<UsageKey, UsageSum> usage_;
+  std::map<TenantMonth, TenantMonthSum> months_;
   std::vector<Artefacts> artefacts_;  // those of this batch; there are few
 };
 

@@ -81,6 +81,10 @@ std::string sql_of(Query query) {
              " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
              "input = input + excluded.input, cached = cached + excluded.cached, "
              "output = output + excluded.output, charge = charge + excluded.charge";
+    case add_month:
+      return "INSERT INTO tenant_months (tenant, month, credited, charged)" + marks(4) +
+             " ON CONFLICT DO UPDATE SET credited = credited + excluded.credited, "
+             "charged = charged + excluded.charged";
     case count_: break;
   }
   return {};
