@@ -69,7 +69,7 @@ base::Result<std::string, std::string> ask_document(const Session& session, cons
 }
 
 int pour(const Session& session, const Ask& ask, const Take& take) {
-  const auto door = open_door(session.data, ask.make_folder, session.world);
+  const auto door = open_door(session.data, session.ledger, ask.make_folder, session.world);
   if (!door.ok()) {
     return fail(session, door.error());
   }

@@ -67,7 +67,7 @@ class FolderDoor final : public Door {
     while (wanted && reply.more != nullptr) {
       const auto piece = reply.more->next();
       if (!piece.ok()) {
-        return Fail{describe(piece.error())};
+        return Fail{vault::describe(piece.error())};
       }
       if (!piece->has_value()) {
         break;

@@ -158,6 +158,15 @@ class Reader {
   /// Cost: by hours, not by requests.
   virtual Stored<std::vector<UsageLine>> usage(terms::TenantId tenant, base::UnixNs from,
                                                base::UnixNs to, Grouping grouping) = 0;
+  virtual Stored<std::uint64_t> open_holds() = 0;
+  /// Log entries from index `first` on, in order, at most `limit`.
+  virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;
+  /// The log entry of the document with that leaf hash.
+  virtual Stored<std::optional<LeafRow>> document(const terms::Digest& leaf_hash) = 0;
+  /// Cost: linear in tenants and receipts.
+  virtual Stored<Totals> totals() = 0;
+  virtual Stored<std::unique_ptr<Snapshot>> snapshot() = 0;
+
   /// What the tenant was credited and charged in all months before `month`. A store that keeps no
   /// sums by month adds up its hours and top-ups.
   virtual Stored<Carried> carried(terms::TenantId tenant, Month month);
@@ -168,14 +177,6 @@ class Reader {
   /// Everybody's receipts whose log entry is `leaf` or a later one, in the order of the log, at
   /// most `limit`. A store without such an index walks the log from its start.
   virtual Stored<std::vector<Receipt>> receipts_of_leaves(std::uint64_t leaf, std::uint32_t limit);
-  virtual Stored<std::uint64_t> open_holds() = 0;
-  /// Log entries from index `first` on, in order, at most `limit`.
-  virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;
-  /// The log entry of the document with that leaf hash.
-  virtual Stored<std::optional<LeafRow>> document(const terms::Digest& leaf_hash) = 0;
-  /// Cost: linear in tenants and receipts.
-  virtual Stored<Totals> totals() = 0;
-  virtual Stored<std::unique_ptr<Snapshot>> snapshot() = 0;
 };
 
 }  // namespace ledger

@@ -15,6 +15,21 @@ std::string marks(int count) {
   return text + ")";
 }
 
+std::string add_to_usage() {
+  return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
+         "cached, output, charge)" +
+         marks(10) +
+         " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
+         "input = input + excluded.input, cached = cached + excluded.cached, "
+         "output = output + excluded.output, charge = charge + excluded.charge";
+}
+
+std::string add_to_months() {
+  return "INSERT INTO tenant_months (tenant, month, credited, charged)" + marks(4) +
+         " ON CONFLICT DO UPDATE SET credited = credited + excluded.credited, "
+         "charged = charged + excluded.charged";
+}
+
 std::string sql_of(Query query) {
   using enum Query;
   const std::string holds = hold_columns;
@@ -74,17 +89,8 @@ std::string sql_of(Query query) {
     case insert_leaf: return std::string("INSERT INTO leaves (") + leaf_columns + ")" + marks(3);
     case get_document:
       return std::string("SELECT ") + leaf_columns + " FROM leaves WHERE kind = 2 AND value = ?";
-    case add_usage:
-      return "INSERT INTO usage_hours (tenant, hour, key, model, price_list, requests, input, "
-             "cached, output, charge)" +
-             marks(10) +
-             " ON CONFLICT DO UPDATE SET requests = requests + excluded.requests, "
-             "input = input + excluded.input, cached = cached + excluded.cached, "
-             "output = output + excluded.output, charge = charge + excluded.charge";
-    case add_month:
-      return "INSERT INTO tenant_months (tenant, month, credited, charged)" + marks(4) +
-             " ON CONFLICT DO UPDATE SET credited = credited + excluded.credited, "
-             "charged = charged + excluded.charged";
+    case add_usage: return add_to_usage();
+    case add_month: return add_to_months();
     case count_: break;
   }
   return {};
