@@ -55,6 +55,28 @@ Answer with_balance(const Call& call, const registry::Tenant& tenant) {
   return object;
 }
 
+/// Nothing of the tenant runs any more, and nothing is left but what --refund pays out.
+base::Result<base::Nano, Problem> left_over(const Call& call, const registry::Tenant& tenant,
+                                            bool refund) {
+  const auto balance = call.around.reader.balance(tenant.id);
+  if (!balance.ok()) {
+    return Fail{of(balance.error())};
+  }
+  if (balance->held.value > 0) {
+    return Fail{Problem{409, "requests_running",
+                        "requests of this tenant are still running; try again when they have "
+                        "ended (`mains key revoke` ends them)",
+                        ""}};
+  }
+  if (balance->available.value > 0 && !refund) {
+    return Fail{Problem{409, "credit_remains",
+                        "the tenant still has " + to_text(balance->available) +
+                            "; with refund (--refund) this is booked as paid out",
+                        "refund"}};
+  }
+  return balance->available;
+}
+
 }  // namespace
 
 Answer create_tenant(const Call& call) {
@@ -136,6 +158,48 @@ Answer add_credit(const Call& call) {
                       {"tenant", tenant.value()->name},
                       {"amount", to_text(*amount)},
                       {"available", to_text(available.value())}};
+}
+
+Answer delete_tenant(const Call& call) {
+  const auto tenant = tenant_named(call, call.parts.at(0));
+  if (!tenant.ok()) {
+    return Fail{tenant.error()};
+  }
+  const std::string flag = call.query("refund").value_or("false");
+  if (flag != "true" && flag != "false") {
+    return Fail{invalid("refund", "refund is true or false")};
+  }
+  const bool refund = flag == "true";
+  const registry::Tenant& going = *tenant.value();
+  const auto before = left_over(call, going, refund);
+  if (!before.ok()) {
+    return Fail{before.error()};
+  }
+  for (const registry::KeyPtr& key : call.around.registry.keys(going.id)) {
+    const auto revoked = call.around.registry.revoke_key(key->id);
+    if (!revoked.ok()) {
+      return Fail{of(revoked.error(), "")};
+    }
+    if (call.around.key_revoked) {
+      call.around.key_revoked(key->id);
+    }
+  }
+  // Looked at again now that no key opens anything: a request may have begun meanwhile.
+  const auto left = left_over(call, going, refund);
+  if (!left.ok()) {
+    return Fail{left.error()};
+  }
+  if (left->value > 0) {
+    const auto paid_out = credit(call, going.id, {-left->value}, fresh_id(call));
+    if (!paid_out.ok()) {
+      return Fail{paid_out.error()};
+    }
+  }
+  const auto deleted = call.around.registry.delete_tenant(going.id);
+  if (!deleted.ok()) {
+    return Fail{of(deleted.error(), "")};
+  }
+  return json::object{{"name", going.name}, {"deleted", true}, {"refunded", to_text(left.value())}};
 }
 
 }  // namespace admin

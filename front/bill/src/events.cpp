@@ -44,7 +44,7 @@ std::string line_of(const registry::Registry& registry, const ledger::Receipt& r
                      {"type", "mains.receipt.v1"},
                      {"time", to_text(receipt.time)}};
   if (receipt.account.valid()) {
-    event["subject"] = to_text(receipt.account);
+    event["subject"] = to_text(terms::RequestId{receipt.account.high, receipt.account.low});
   }
   event["datacontenttype"] = "application/json";
   event["cursor"] = std::to_string(cursor);

@@ -141,6 +141,29 @@ Answer<TenantPtr> Registry::create_tenant(std::string_view name) {
   });
 }
 
+Answer<base::Done> Registry::delete_tenant(terms::TenantId id) {
+  auto deleted = attempt<base::Done>([&](Snapshot& next) -> Answer<base::Done> {
+    const auto found = next.tenants.find(id);
+    if (found == next.tenants.end()) {
+      return Fail{Error::unknown_tenant};
+    }
+    for (const char* sql :
+         {"DELETE FROM keys WHERE tenant = ?", "DELETE FROM tenants WHERE id = ?"}) {
+      Statement(*inside_->database, sql).bind(stored(id.value)).next();
+    }
+    next.tenants_by_name.erase(found->second->name);
+    next.tenants.erase(found);
+    std::erase_if(next.keys, [id](const auto& entry) { return entry.second->tenant == id; });
+    std::erase_if(next.locks, [id](const auto& entry) { return entry.second.key->tenant == id; });
+    return base::Done{};
+  });
+  if (deleted.ok()) {
+    const std::lock_guard lock(inside_->writing);
+    inside_->database->purge();
+  }
+  return deleted;
+}
+
 Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view name,
                                     const settle::Limits& limits) {
   if (!is_name(name)) {

@@ -83,6 +83,9 @@ class Registry {
   // Changes: durable when they return.
 
   [[nodiscard]] Answer<TenantPtr> create_tenant(std::string_view name);
+  /// Removes a tenant, its keys and all that leads from its name to its number and to its account,
+  /// in memory and on disk. The number is never given again; the books that have it stay.
+  [[nodiscard]] Answer<base::Done> delete_tenant(terms::TenantId id);
   /// tenant   none = an admin key.
   [[nodiscard]] Answer<NewKey> create_key(terms::TenantId tenant, std::string_view name,
                                           const settle::Limits& limits);
