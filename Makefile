@@ -1,5 +1,5 @@
 # The commands of the house. Each is a script in tools/ that can be run by itself.
-.PHONY: help run test bench soak lint format fuzz clean
+.PHONY: help run test bench bench-serving soak lint format fuzz clean
 .DEFAULT_GOAL := help
 
 help:
@@ -7,6 +7,7 @@ help:
 	@echo "              (ARGS='...' goes to 'mains serve')"
 	@echo "make test     build and run all tests: release, sealed, real clients, sanitizers"
 	@echo "make bench    run the benchmarks"
+	@echo "make bench-serving   the table beside llama.cpp (ARGS='--rows crowd,kv', see --help)"
 	@echo "make soak     the long tests: load, kill -9, simulation with many seeds"
 	@echo "make lint     code format, tools/tidy, clang-tidy on what changed (ALL=1: on everything)"
 	@echo "make format   lay the code out with clang-format"
@@ -23,6 +24,9 @@ test:
 
 bench:
 	@tools/bench $(ARGS)
+
+bench-serving:
+	@tools/bench serving $(ARGS)
 
 soak:
 	@tools/soak $(ARGS)

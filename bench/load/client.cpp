@@ -1,6 +1,5 @@
 #include "client.hpp"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -11,19 +10,9 @@
 #include <cerrno>
 #include <chrono>
 
+#include "request.hpp"
+
 namespace load {
-namespace {
-
-// Short common words, most of them one token with a space before in vocabularies made from English.
-constexpr std::array<std::string_view, 48> words = {
-    "time",    "year",    "people",   "way",    "day",    "man",    "thing",   "woman",
-    "life",    "child",   "world",    "school", "state",  "family", "student", "group",
-    "country", "problem", "hand",     "part",   "place",  "case",   "week",    "company",
-    "system",  "program", "question", "work",   "number", "night",  "point",   "home",
-    "water",   "room",    "mother",   "area",   "money",  "story",  "fact",    "month",
-    "lot",     "right",   "study",    "book",   "eye",    "job",    "word",    "business"};
-
-}  // namespace
 
 std::int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -31,21 +20,27 @@ std::int64_t now_ns() {
       .count();
 }
 
-Client::Client(const Plan& plan, const Group& group, Tally& tally, std::uint64_t seed)
-    : plan_(plan), group_(group), tally_(tally), random_(seed) {}
+Client::Client(const Plan& plan, const Address& address, std::size_t group, Tally& tally,
+               const Window& window, std::uint64_t seed)
+    : plan_(plan),
+      address_(address),
+      group_(group),
+      tally_(tally),
+      window_(window),
+      random_(seed) {}
 
 Client::~Client() {
   disconnect();
 }
 
 bool Client::connect() {
-  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  socket_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(plan_.port);
-  ::inet_pton(AF_INET, plan_.host.c_str(), &address.sin_addr);
-  // On loopback a connection stands or is refused at once, so this may block.
-  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  address.sin_port = htons(address_.port);
+  address.sin_addr.s_addr = address_.host;
+  if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS) {
     disconnect();
     return false;
   }
@@ -65,51 +60,23 @@ void Client::disconnect() {
   }
 }
 
-void Client::prepare() {
-  std::string prompt;
-  for (int word = 0; word < group_.words_in; ++word) {
-    prompt += word == 0 ? "" : " ";
-    prompt += words.at(random_() % words.size());
-  }
-  std::string body = R"({"model":")" + plan_.model + R"(",)";
-  if (plan_.api == Api::chat) {
-    body += R"("messages":[{"role":"user","content":")" + prompt + R"("}],)";
-  } else {
-    body += R"("prompt":")" + prompt + R"(",)";
-  }
-  body += R"("temperature":0,"ignore_eos":true,"max_tokens":)" + std::to_string(group_.tokens_out);
-  if (plan_.stream) {
-    body += R"(,"stream":true,"stream_options":{"include_usage":true})";
-  }
-  body += "}";
-  request_ = plan_.api == Api::chat ? "POST /v1/chat/completions" : "POST /v1/completions";
-  request_ += " HTTP/1.1\r\nHost: " + plan_.host + "\r\nContent-Type: application/json\r\n";
-  if (!group_.key.empty()) {
-    request_ += "Authorization: Bearer " + group_.key + "\r\n";
-  }
-  request_ += "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-bool Client::ask(int epoll) {
+bool Client::ask(int epoll, const Ask& ask, std::int64_t meant_ns) {
   epoll_ = epoll;
   reused_ = socket_ >= 0;
   answered_ = false;
+  unreached_ = false;
+  ask_ = ask;
+  answer_ = Answer(window_, meant_ns);
+  ++asked;
   if (socket_ < 0 && !connect()) {
+    unreached_ = true;
     fail("not reached");
     return false;
   }
-  prepare();
+  request_ = request_of(plan_, plan_.groups[group_], ask, random_);
   response_.begin();
   sent_bytes_ = 0;
-  chunks_ = 0;
-  window_chunks_ = 0;
-  began_in_window_ = false;
-  tokens_in_ = -1;
-  tokens_out_ = -1;
   busy_ = true;
-  counted_ = window_;
-  began_ns_ = now_ns();
-  last_text_ns_ = 0;
   write();
   return true;
 }
@@ -153,11 +120,14 @@ bool Client::read() {
 // A server may close a kept connection just when the next request is sent: that is no error of
 // either, and the request goes out again on a new one.
 bool Client::lost() {
+  // A connection that never took a byte never was one.
+  unreached_ = !reused_ && sent_bytes_ == 0;
   if (!reused_ || answered_) {
-    return fail("connection closed");
+    return fail(unreached_ ? "not reached" : "connection closed");
   }
   disconnect();
   if (!connect()) {
+    unreached_ = true;
     return fail("not reached");
   }
   reused_ = false;
@@ -184,28 +154,11 @@ void Client::read_events() {
       continue;
     }
     if (carries_text(line)) {
-      saw_text(at_ns);
+      answer_.text(at_ns, tally_);
     }
-    if (const std::int64_t in = number_after(line, R"("prompt_tokens")"); in >= 0) {
-      tokens_in_ = in;
-      tokens_out_ = number_after(line, R"("completion_tokens")");
-    }
+    read_usage(line, answer_);
   }
   response_.body.erase(0, response_.body.size() - rest.size());
-}
-
-void Client::saw_text(std::int64_t at_ns) {
-  ++chunks_;
-  if (window_) {
-    ++window_chunks_;
-    began_in_window_ = began_in_window_ || chunks_ == 1;
-  }
-  if (counted_ && last_text_ns_ == 0) {
-    tally_.first.add(at_ns - began_ns_);
-  } else if (counted_) {
-    tally_.between.add(at_ns - last_text_ns_);
-  }
-  last_text_ns_ = at_ns;
 }
 
 bool Client::finish() {
@@ -214,10 +167,9 @@ bool Client::finish() {
     fail("status " + std::to_string(response_.status()));
   } else {
     if (!plan_.stream) {
-      tokens_in_ = number_after(response_.body, R"("prompt_tokens")");
-      tokens_out_ = number_after(response_.body, R"("completion_tokens")");
+      read_usage(response_.body, answer_);
     }
-    book();
+    answer_.complete(now_ns(), plan_, tally_);
   }
   if (response_.closes() || hung_up_) {
     disconnect();
@@ -225,29 +177,8 @@ bool Client::finish() {
   return true;
 }
 
-void Client::book() {
-  if (counted_) {
-    tally_.whole.add(now_ns() - began_ns_);
-  }
-  if (window_) {
-    ++tally_.requests;
-  }
-  if (tokens_in_ < 0 || tokens_out_ < 0) {
-    ++tally_.errors["no usage"];
-  } else if (chunks_ == 0 && window_) {
-    tally_.tokens_in += tokens_in_;
-    tally_.tokens_out += tokens_out_;
-  } else if (chunks_ > 0) {
-    // The part of its tokens that came within the window; a chunk may be more than one token.
-    tally_.tokens_in += began_in_window_ ? tokens_in_ : 0;
-    tally_.tokens_out += tokens_out_ * window_chunks_ / chunks_;
-  }
-}
-
 bool Client::fail(const std::string& what) {
-  if (window_) {
-    ++tally_.errors[what];
-  }
+  answer_.failed(now_ns(), what, tally_);
   if (busy_) {
     busy_ = false;
     disconnect();
@@ -255,25 +186,9 @@ bool Client::fail(const std::string& what) {
   return true;
 }
 
-void Client::open_window() {
-  window_ = true;
-}
-
-void Client::close_window() {
-  window_ = false;
-}
-
 void Client::cut() {
   if (busy_) {
-    // No usage came: a chunk is taken for a token, a word of the prompt, too.
-    tally_.tokens_out += window_chunks_;
-    tally_.tokens_in += began_in_window_ ? group_.words_in : 0;
-  }
-  if (busy_ && counted_) {
-    ++tally_.unanswered;
-    if (last_text_ns_ == 0) {
-      ++tally_.unanswered_without_token;
-    }
+    answer_.cut(now_ns(), plan_, ask_, tally_);
   }
   busy_ = false;
   disconnect();

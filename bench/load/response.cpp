@@ -170,6 +170,16 @@ std::int64_t number_after(std::string_view text, std::string_view name) {
   return number;
 }
 
+void read_usage(std::string_view text, Answer& answer) {
+  const std::int64_t in = number_after(text, R"("prompt_tokens")");
+  if (in < 0) {
+    return;
+  }
+  answer.tokens_in = in;
+  answer.tokens_out = number_after(text, R"("completion_tokens")");
+  answer.tokens_cached = std::clamp<std::int64_t>(number_after(text, R"("cached_tokens")"), 0, in);
+}
+
 bool carries_text(std::string_view event) {
   for (const std::string_view name : {R"(content":)", R"("text":)"}) {
     std::size_t place = event.find(name);

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "answer.hpp"
+
 namespace load {
 
 /// Reads one HTTP/1.1 response after the other from a byte stream: as much of HTTP as servers of
@@ -49,5 +51,8 @@ std::int64_t number_after(std::string_view text, std::string_view name);
 /// Does this event of a stream carry text? True for a non-empty "content", "text" or
 /// "reasoning_content".
 bool carries_text(std::string_view event);
+
+/// Reads `usage`, where the text has one, into the answer's counts.
+void read_usage(std::string_view text, Answer& answer);
 
 }  // namespace load

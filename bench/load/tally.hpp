@@ -1,51 +1,52 @@
 #pragma once
 
-#include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "process.hpp"
+#include "spans.hpp"
+
 namespace load {
 
-/// Spans in nanoseconds, asked for by rank.
-class Spans {
- public:
-  void add(std::int64_t span_ns) { spans_.push_back(span_ns); }
-  [[nodiscard]] std::size_t size() const { return spans_.size(); }
-
-  /// The smallest span that `part` (0 .. 1) of all do not exceed, in milliseconds; 0 of none.
-  [[nodiscard]] double at_ms(double part) {
-    if (spans_.empty()) {
-      return 0;
-    }
-    const auto count = static_cast<double>(spans_.size());
-    const auto rank = static_cast<std::size_t>(std::max(0.0, std::ceil(part * count) - 1));
-    const auto place = spans_.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(spans_.begin(), place, spans_.end());
-    return static_cast<double>(*place) / 1e6;
-  }
-
- private:
-  std::vector<std::int64_t> spans_;
-};
-
-/// What one group saw. Requests are those that ended in the measured window, tokens those that came
-/// in it (a prompt's count with the first token); spans are those of all requests that began in it,
-/// so that slow ones are not left out.
+/// What one group saw.
+/// Requests and errors are those that ended in the measured window, tokens those that came in it (a
+/// prompt's count with the first token). Whole, first and per_token are of the requests that were
+/// meant to go out in it, from that moment on: what a late generator or a full server made wait is
+/// not left out, and a request that is cut without its first token counts with the time it had.
+/// Gaps between tokens are those that touch the window.
 struct Tally {
   std::int64_t requests = 0;
-  std::int64_t tokens_in = 0;
+  std::int64_t tokens_in = 0;  // cached ones too
+  std::int64_t tokens_cached = 0;
   std::int64_t tokens_out = 0;
-  std::int64_t unanswered = 0;  // cut after the drain
+  std::int64_t meant = 0;       // requests meant to go out in the window
+  std::int64_t good = 0;        // of them, those that kept the limits
+  std::int64_t unanswered = 0;  // of them, cut after the drain
   std::int64_t unanswered_without_token = 0;
   std::map<std::string, std::int64_t> errors;  // "status 402", "connection closed", ...
-  Spans whole;                                 // request sent to answer complete
-  Spans first;                                 // request sent to first token (streams)
+  Spans whole;                                 // meant to go out .. answer complete
+  Spans first;                                 // meant to go out .. first token (streams)
   Spans between;                               // chunk to chunk (streams)
+  Spans per_token;                             // of a request: first to last token, by its tokens
+  Spans late;                                  // meant to go out .. sent (open loops)
+  std::vector<double> service;                 // in each second, in priced tokens
 
+  void serve(std::size_t second, double amount) {
+    if (service.size() <= second) {
+      service.resize(second + 1, 0);
+    }
+    service[second] += amount;
+  }
+  [[nodiscard]] double served() const {
+    double sum = 0;
+    for (const double one : service) {
+      sum += one;
+    }
+    return sum;
+  }
   [[nodiscard]] std::int64_t error_count() const {
     std::int64_t sum = 0;
     for (const auto& [what, count] : errors) {
@@ -60,6 +61,8 @@ struct Outcome {
   double window_s = 0;
   double server_cpu_s = 0;
   double client_cpu_s = 0;
+  Memory memory_before;  // of the server, when the window opened
+  Memory memory_after;   // and when it closed
 };
 
 }  // namespace load

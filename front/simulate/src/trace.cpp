@@ -53,6 +53,7 @@ struct Row {
   std::string_view client;  ///< "" = the file's only one.
   double prompt = 0;
   double output = 0;
+  std::vector<std::uint64_t> blocks = {};
 };
 
 std::optional<Row> of_clients(std::string_view line) {
@@ -88,7 +89,13 @@ std::optional<Row> of_json(std::string_view line) {
     const boost::json::value* found = value.as_object().if_contains(name);
     return found != nullptr && found->is_number() ? found->to_number<double>(error) : -1;
   };
-  const Row row{member("timestamp") / 1000, {}, member("input_length"), member("output_length")};
+  Row row{member("timestamp") / 1000, {}, member("input_length"), member("output_length")};
+  const boost::json::value* blocks = value.as_object().if_contains("hash_ids");
+  if (blocks != nullptr && blocks->is_array()) {
+    for (const boost::json::value& block : blocks->as_array()) {
+      row.blocks.push_back(block.is_number() ? block.to_number<std::uint64_t>(error) : 0);
+    }
+  }
   return row.at_s >= 0 && row.prompt >= 0 && row.output >= 0 ? std::optional(row) : std::nullopt;
 }
 
@@ -125,7 +132,7 @@ base::Result<base::Done, std::string> add_trace(Load& load, const std::string& p
     if (!line.empty() && line.back() == '\r') {
       line.pop_back();
     }
-    const auto row = read(line);
+    const std::optional<Row> row = read(line);
     if (!row) {
       return base::Fail{path + ": request " + std::to_string(count) + " is not understood"};
     }
@@ -137,7 +144,8 @@ base::Result<base::Done, std::string> add_trace(Load& load, const std::string& p
       load.tenants.push_back(client);
     }
     const double at_s = std::max(row->at_s - *begin_s, 0.0) / speed;
-    load.requests.push_back({at_s, entry->second, tokens(row->prompt), tokens(row->output), false});
+    load.requests.push_back(
+        {at_s, entry->second, tokens(row->prompt), tokens(row->output), false, row->blocks});
     load.until_s = std::max(load.until_s, at_s);
     more = static_cast<bool>(std::getline(file, line));
   }

@@ -15,6 +15,9 @@ struct Request {
   std::uint32_t prompt = 1;  ///< Tokens, at least 1.
   std::uint32_t output = 1;  ///< Tokens, at least 1.
   bool again = false;        ///< A client that asks the same again as soon as it has its answer.
+  /// Of what blocks of 512 tokens the prompt is made, in order; equal numbers are equal tokens.
+  /// Empty: not known. (The simulation has no prefix cache and does not use them.)
+  std::vector<std::uint64_t> blocks = {};
 };
 
 struct Load {
@@ -39,8 +42,8 @@ struct Load {
 
 /// Reads a trace and adds its requests: `req_time_s,client,prompt_tokens,output_tokens` (a tenant
 /// per client), `TIMESTAMP,ContextTokens,GeneratedTokens` (one tenant, named after the file), or
-/// JSON lines with timestamp (ms), input_length and output_length (likewise). The kind is told by
-/// the first line. Errors are a line for people.
+/// JSON lines with timestamp (ms), input_length, output_length and perhaps hash_ids, the blocks
+/// (likewise). The kind is told by the first line. Errors are a line for people.
 [[nodiscard]] base::Result<base::Done, std::string> add_trace(Load& load, const std::string& path,
                                                               double speed);
 
