@@ -3,7 +3,8 @@
 #      [LIBS <targets>...]          external libraries, used inside only
 #      [PUBLIC_LIBS <targets>...]   external libraries that show in the public headers
 #      [TEST_USES <rooms>...] [TEST_LIBS <targets>...] [TEST_TIMEOUT <seconds>]
-#      [PCH <headers>...]           precompiled headers, for rooms that include Boost.Asio
+#      [TOGETHER <n>]               compiles n sources at a time, where what they include costs far
+#                                   more than they do (names in unnamed namespaces then differ)
 #      [PROGRAM <target> <file>])   a program linked from this room; <file> holds its main()
 #
 # One static library <name> (alias mains::<name>) of include/<name>/**.hpp and src/**.cpp.
@@ -72,8 +73,8 @@ function(refuse_use name level wing used level_is)
 endfunction()
 
 function(room name)
-  cmake_parse_arguments(PARSE_ARGV 1 R "" "LEVEL;WING;TEST_TIMEOUT"
-    "USES;LIBS;PUBLIC_LIBS;TEST_USES;TEST_LIBS;PCH;PROGRAM")
+  cmake_parse_arguments(PARSE_ARGV 1 R "" "LEVEL;WING;TEST_TIMEOUT;TOGETHER"
+    "USES;LIBS;PUBLIC_LIBS;TEST_USES;TEST_LIBS;PROGRAM")
   if(R_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "room ${name}: unknown words ${R_UNPARSED_ARGUMENTS}")
   endif()
@@ -132,8 +133,8 @@ function(room name)
   target_include_directories(${name} PRIVATE ${dir}/src)
   target_link_libraries(${name} PUBLIC ${R_USES} ${R_PUBLIC_LIBS} PRIVATE ${R_LIBS})
   house_flags(${name})
-  if(R_PCH)
-    target_precompile_headers(${name} PRIVATE ${R_PCH})
+  if(R_TOGETHER)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${R_TOGETHER})
   endif()
   set_property(GLOBAL APPEND PROPERTY MAINS_ROOMS ${name})
 
@@ -158,9 +159,6 @@ macro(room_program target)
   target_compile_definitions(${target} PRIVATE MAINS_ROOM_DIR="${dir}")
   target_link_libraries(${target} PRIVATE ${name} ${R_LIBS} ${R_TEST_USES} ${R_TEST_LIBS})
   house_flags(${target})
-  if(R_PCH)
-    target_precompile_headers(${target} REUSE_FROM ${name})
-  endif()
 endmacro()
 
 macro(room_tests)

@@ -41,6 +41,12 @@ int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+std::vector<pid_t> children_of(pid_t process) {
+  const std::string id = std::to_string(process);
+  std::ifstream in("/proc/" + id + "/task/" + id + "/children");
+  return {std::istream_iterator<pid_t>(in), std::istream_iterator<pid_t>()};
+}
+
 void must_work(int code, const fs::path& output) {
   if (code != 0) {
     std::fprintf(stderr, "%s\n", content_of(output).c_str());
@@ -182,6 +188,13 @@ void Cluster::start() {
 }
 
 void Cluster::stop(int signal) {
+  if (signal == SIGKILL) {
+    // Its sessions would answer until they notice: it starts no more of them, and they go with it.
+    ::kill(server_, SIGSTOP);
+    for (const pid_t session : children_of(server_)) {
+      ::kill(session, SIGKILL);
+    }
+  }
   base::invariant(::kill(server_, signal) == 0, "the server runs");
   (void)wait_for(server_);
   server_ = -1;

@@ -7,7 +7,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct BillWords {
   std::string tenant;
   std::string month;
   std::string format;
@@ -20,7 +20,7 @@ int save(const Session& session, const std::string& file, const std::string& doc
   return out ? 0 : fail(session, file + ": cannot be written");
 }
 
-int show(const Session& session, const Options& options) {
+int show_bill(const Session& session, const BillWords& options) {
   const std::string format = !options.html_file.empty() ? "html"
                              : session.json             ? "json"
                                                         : options.format;
@@ -42,13 +42,13 @@ int show(const Session& session, const Options& options) {
 }  // namespace
 
 void add_bill(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BillWords>();
   CLI::App* bill =
       leaf(app, session, "bill", "A month: opening balance, top-ups, usage, closing balance",
            "  mains bill acme\n"
            "  mains bill acme --month 2026-11 --html acme.html     a page to print\n"
            "  mains bill acme --month 2026-11 --format csv > acme.csv",
-           [&session, options] { return show(session, *options); });
+           [&session, options] { return show_bill(session, *options); });
   bill->add_option("tenant,--tenant", options->tenant, "The tenant's name")->required();
   bill->add_option("--month", options->month,
                    "Such as 2026-11, UTC; else this one. A month that is not over is told so far")

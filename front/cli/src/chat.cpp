@@ -12,7 +12,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct ChatWords {
   std::string url;
   std::string key;
   std::string model;
@@ -23,7 +23,7 @@ struct Options {
 };
 
 /// The key given, the environment's, or the one that `serve --quickstart` left in the folder.
-std::string find_key(const Session& session, const Options& options) {
+std::string find_key(const Session& session, const ChatWords& options) {
   if (!options.key.empty()) {
     return options.key;
   }
@@ -36,7 +36,7 @@ std::string find_key(const Session& session, const Options& options) {
   return key;
 }
 
-base::Result<ChatOptions, std::string> settle(const Session& session, const Options& options) {
+base::Result<ChatOptions, std::string> settle(const Session& session, const ChatWords& options) {
   ChatOptions chat{options.url, find_key(session, options), options.model, options.system, {}, {}};
   while (chat.url.ends_with('/')) {
     chat.url.pop_back();
@@ -150,7 +150,7 @@ int talk(const Session& session, Conversation& conversation, const std::string& 
   return status;
 }
 
-int chat(const Session& session, const Options& options) {
+int chat(const Session& session, const ChatWords& options) {
   const auto settled = settle(session, options);
   if (!settled.ok()) {
     return fail(session, settled.error());
@@ -172,7 +172,7 @@ int chat(const Session& session, const Options& options) {
 }  // namespace
 
 void add_chat(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ChatWords>();
   CLI::App* command =
       leaf(app, session, "chat", "Talk to a model in the terminal, and see what it costs",
            "  mains chat\n"

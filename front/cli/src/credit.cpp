@@ -6,7 +6,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct CreditWords {
   std::string tenant;
   std::string amount;
   std::string id;
@@ -15,7 +15,7 @@ struct Options {
 void add_move(CLI::App& credit, Session& session, const std::string& name,
               const std::string& description, const std::string& examples,
               const std::string& sign) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CreditWords>();
   CLI::App* command = leaf(credit, session, name, description, examples, [&session, options, sign] {
     json::object body{{"amount", sign + options->amount}};
     if (!options->id.empty()) {

@@ -14,7 +14,7 @@ void show_keys(const json::object& object, std::ostream& out) {
   }
 }
 
-void show(const json::object& log, std::ostream& out) {
+void show_log(const json::object& log, std::ostream& out) {
   out << "Origin   " << text_of(log, "origin") << "\n";
   show_keys(log, out);
   out << "Entries  " << text_of(log, "size") << " under the newest checkpoint\n";
@@ -34,7 +34,7 @@ void add_log(CLI::App& app, Session& session) {
   leaf(*log, session, "show", "Its name, its keys and its newest checkpoint",
        "  mains log show\n  mains log show --json", [&session] {
          return ask_and_show(session, {"GET", "/log"}, [&session](const json::object& answer) {
-           show(answer, session.world.out);
+           show_log(answer, session.world.out);
          });
        });
   leaf(*log, session, "rotate-key",

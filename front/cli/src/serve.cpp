@@ -6,7 +6,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct ServeWords {
   std::string config;
   std::string listen;
   std::string engine;
@@ -16,7 +16,7 @@ struct Options {
 };
 
 base::Result<config::Config, std::string> settle_config(const Session& session,
-                                                        const Options& options) {
+                                                        const ServeWords& options) {
   config::Config config;
   if (!options.config.empty()) {
     auto loaded = config::load(options.config);
@@ -61,7 +61,7 @@ base::Result<config::Config, std::string> settle_config(const Session& session,
 }  // namespace
 
 void add_serve(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeWords>();
   CLI::App* command = app.add_subcommand("serve", "Start the server; Ctrl-C stops it cleanly");
   command->add_option("--config", options->config, "Settings; config/mains.example.toml shows all")
       ->type_name("FILE");

@@ -15,7 +15,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct SimulateWords {
   std::string load;
   std::vector<std::string> traces;
   std::vector<std::string> policies;
@@ -31,7 +31,7 @@ struct Options {
   simulate::Options house;
 };
 
-base::Result<simulate::Load, std::string> load_of(const Options& options) {
+base::Result<simulate::Load, std::string> load_of(const SimulateWords& options) {
   if (options.load == "overload") {
     return simulate::overload(options.minutes);
   }
@@ -56,7 +56,7 @@ base::Result<simulate::Load, std::string> load_of(const Options& options) {
   return load;
 }
 
-std::vector<simulate::Policy> policies_of(const Options& options) {
+std::vector<simulate::Policy> policies_of(const SimulateWords& options) {
   std::vector<simulate::Policy> policies;
   for (const simulate::Policy policy :
        {simulate::Policy::fcfs, simulate::Policy::vtc, simulate::Policy::ours}) {
@@ -106,7 +106,7 @@ std::string short_number(const json::value& value) {
   return text.data();
 }
 
-void show(const json::object& numbers, std::ostream& out) {
+void show_run(const json::object& numbers, std::ostream& out) {
   out << text_of(numbers, "load") << ": " << text_of(numbers, "requests") << " requests, "
       << text_of(numbers, "tenants") << " tenants, " << text_of(numbers, "engines")
       << " engine(s) like " << text_of(numbers.at("machine").as_object(), "name") << "\n";
@@ -143,7 +143,7 @@ void show(const json::object& numbers, std::ostream& out) {
   tenants.print(out);
 }
 
-int simulate_it(const Session& session, Options& options) {
+int simulate_it(const Session& session, SimulateWords& options) {
   options.house.machine = *simulate::machine(options.machine);
   options.house.machine.kv_tokens = options.kv_tokens.value_or(options.house.machine.kv_tokens);
   options.house.machine.lanes = options.lanes.value_or(options.house.machine.lanes);
@@ -162,12 +162,12 @@ int simulate_it(const Session& session, Options& options) {
   if (session.json) {
     print_json(session, numbers);
   } else {
-    show(numbers, session.world.out);
+    show_run(numbers, session.world.out);
   }
   return 0;
 }
 
-void add_machine_options(CLI::App& command, Options& options) {
+void add_machine_options(CLI::App& command, SimulateWords& options) {
   command.add_option("--machine", options.machine, "The engine's costs")
       ->check(CLI::IsMember({"a10g", "cpu"}))
       ->capture_default_str();
@@ -188,7 +188,7 @@ void add_machine_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_simulate(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SimulateWords>();
   CLI::App* command = app.add_subcommand(
       "simulate", "The scheduler on virtual time, beside two reference policies; runs no model");
   command

@@ -14,7 +14,7 @@
 namespace cli {
 namespace {
 
-struct Options {
+struct WitnessWords {
   std::string data;
   std::string key_file;
   std::string name;
@@ -33,7 +33,7 @@ std::string why(signing::KeyError error) {
   return "it cannot be read or made";
 }
 
-base::Result<std::vector<note::VerifierKey>, std::string> logs_of(const Options& options) {
+base::Result<std::vector<note::VerifierKey>, std::string> logs_of(const WitnessWords& options) {
   std::vector<note::VerifierKey> logs;
   for (const std::string& text : options.logs) {
     auto key = note::parse_key(text);
@@ -58,7 +58,7 @@ sigset_t block_stop_signals() {
   return signals;
 }
 
-int serve(const Session& session, const Options& options) {
+int serve(const Session& session, const WitnessWords& options) {
   auto logs = logs_of(options);
   if (!logs.ok()) {
     return fail(session, logs.error());
@@ -106,7 +106,7 @@ int serve(const Session& session, const Options& options) {
 }  // namespace
 
 void add_witness(CLI::App& app, Session& session) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<WitnessWords>();
   CLI::App* command = app.add_subcommand(
       "witness", "Cosign the checkpoints of somebody else's log; Ctrl-C stops it");
   command->add_option("--log", options->logs, "The verifier key of a log to watch; may be repeated")

@@ -40,7 +40,7 @@ class Cluster {
   std::string sql(const std::string& database, const std::string& text);
 
   /// SIGINT ends it and its sessions at once and in order, SIGQUIT without order, SIGKILL without
-  /// a word. Returns when it is gone.
+  /// a word, its sessions with it. Returns when it is gone.
   void stop(int signal);
   /// Starts it again, with what it had.
   void start();

@@ -10,7 +10,7 @@
 namespace store::pg {
 namespace {
 
-constexpr const char* rows_at_once = "2000";
+constexpr const char* rows_a_fetch = "2000";
 
 /// A cursor of the server, so that neither side holds all rows.
 template <class Row>
@@ -23,7 +23,7 @@ class PgCursor final : public ledger::Cursor<Row> {
   Stored<std::optional<Row>> next() override {
     if (at_ == page_.count()) {
       if (page_.empty()) return std::optional<Row>{};
-      auto more = connection_.ask(std::string("FETCH ") + rows_at_once + " FROM " + name_);
+      auto more = connection_.ask(std::string("FETCH ") + rows_a_fetch + " FROM " + name_);
       if (!more) return base::Fail{error_of(more.error())};
       page_ = std::move(more).value();
       at_ = 0;
@@ -124,7 +124,7 @@ class PgSnapshot final : public ledger::Snapshot {
   ledger::Rows<Row> all(const std::string& select, Row (*read)(const Rows&, std::size_t)) {
     const std::string name = "c" + std::to_string(++cursors_);
     connection_->queue("DECLARE " + name + " NO SCROLL CURSOR FOR SELECT " + select);
-    connection_->queue(std::string("FETCH ") + rows_at_once + " FROM " + name);
+    connection_->queue(std::string("FETCH ") + rows_a_fetch + " FROM " + name);
     auto answers = connection_->run();
     if (!answers) return base::Fail{error_of(answers.error())};
     return std::unique_ptr<ledger::Cursor<Row>>(
