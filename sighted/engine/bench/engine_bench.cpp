@@ -1,12 +1,15 @@
-// What the engine itself costs: engine_bench [--tiny] [--model FILE]
+// What the engine itself costs: engine_bench [--tiny] [--model FILE] [--threads N]
 //   scripted   jobs and tokens per second, no model behind them
 //   render     microseconds for a chat, with and without a tool
-//   decode     tokens per second by batch, on FILE (else a generated model)
+//   prefill, decode   tokens per second on FILE (else a generated model), by llama and natively in
+//              turns, and how many times as fast the native engine is
+//   --threads N   of both (0 = as when serving)
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
-#include <engine/llama.hpp>
+#include <engine/native.hpp>
 #include <engine/scripted.hpp>
 #include <filesystem>
 #include <functional>
@@ -95,18 +98,46 @@ void bench_render(const engine::Engine& engine, bool tiny) {
   report("render a chat with a tool", 1, "chat", timed(tiny ? 3 : 101, render));
 }
 
-void bench_decode(engine::Engine& engine, bool tiny) {
-  const std::uint32_t tokens = tiny ? 4 : 64;
+/// Seconds that one prefill or one run of decodes takes.
+double prefill_seconds(engine::Engine& engine, std::uint32_t tokens) {
+  const auto start = std::chrono::steady_clock::now();
+  run_jobs(engine, 1, tokens, 1);
+  return Seconds(std::chrono::steady_clock::now() - start).count();
+}
+
+double decode_seconds(engine::Engine& engine, std::uint32_t lanes, std::uint32_t tokens) {
+  std::chrono::steady_clock::time_point start;
+  run_jobs(engine, lanes, 128, tokens, [&] { start = std::chrono::steady_clock::now(); });
+  return Seconds(std::chrono::steady_clock::now() - start).count();
+}
+
+/// Both engines in turns, so that a neighbour's noise meets both.
+void compare(const std::string& name, double amount, int rounds, engine::Engine& llama,
+             engine::Engine& native, const std::function<double(engine::Engine&)>& seconds) {
+  std::vector<double> times[2];
+  for (int round = 0; round < rounds; ++round) {
+    times[0].push_back(seconds(llama));
+    times[1].push_back(seconds(native));
+  }
+  for (auto& sorted : times) {
+    std::sort(sorted.begin(), sorted.end());
+  }
+  const auto median = [&](int which) { return times[which][times[which].size() / 2]; };
+  std::printf("%-24s llama %8.0f (best %.0f)  native %8.0f (best %.0f) tok/s  x %.2f (best %.2f)\n",
+              name.c_str(), amount / median(0), amount / times[0][0], amount / median(1),
+              amount / times[1][0], median(0) / median(1), times[0][0] / times[1][0]);
+  std::fflush(stdout);
+}
+
+void bench_models(engine::Engine& llama, engine::Engine& native, bool tiny) {
+  const int rounds = tiny ? 1 : 5;
+  const std::uint32_t prompt = tiny ? 32 : 512;
+  compare("prefill " + std::to_string(prompt), prompt, rounds, llama, native,
+          [&](engine::Engine& engine) { return prefill_seconds(engine, prompt); });
+  const std::uint32_t tokens = tiny ? 4 : 33;
   for (const std::uint32_t lanes : {1U, 2U, 4U, 8U, 16U, 32U}) {
-    std::chrono::steady_clock::time_point start;
-    std::vector<double> times;
-    for (int round = 0; round < (tiny ? 1 : 3); ++round) {
-      run_jobs(engine, lanes, 128, tokens, [&] { start = std::chrono::steady_clock::now(); });
-      times.push_back(Seconds(std::chrono::steady_clock::now() - start).count());
-    }
-    std::sort(times.begin(), times.end());
-    report("decode, batch " + std::to_string(lanes), static_cast<double>(lanes) * (tokens - 1),
-           "tok", {times[times.size() / 2], times.front(), times.back()});
+    compare("decode, batch " + std::to_string(lanes), lanes * (tokens - 1.0), rounds, llama, native,
+            [&](engine::Engine& engine) { return decode_seconds(engine, lanes, tokens); });
   }
 }
 
@@ -115,10 +146,13 @@ void bench_decode(engine::Engine& engine, bool tiny) {
 int main(int argc, char** argv) {
   bool tiny = false;
   std::string model;
+  std::uint32_t threads = 0;
   for (int i = 1; i < argc; ++i) {
     tiny = tiny || std::strcmp(argv[i], "--tiny") == 0;
     if (std::strcmp(argv[i], "--model") == 0 && i + 1 < argc) {
       model = argv[++i];
+    } else if (std::strcmp(argv[i], "--threads") == 0 && i + 1 < argc) {
+      threads = static_cast<std::uint32_t>(std::strtoul(argv[++i], nullptr, 10));
     }
   }
   bench_scripted(tiny);
@@ -135,17 +169,23 @@ int main(int argc, char** argv) {
     }
     model = made;
   }
-  const auto loaded = engine::load_llama(
-      {.path = model, .kv_tokens = 8192, .lanes_max = 32, .step_tokens_max = 256});
+  const engine::LlamaOptions options{.path = model,
+                                     .kv_tokens = 8192,
+                                     .lanes_max = 32,
+                                     .step_tokens_max = 512,
+                                     .threads = threads};
+  const auto llama = engine::load_llama(options);
+  const auto native = engine::load_native(options);
   std::error_code ignored;
   if (!made.empty()) {
     std::filesystem::remove(made, ignored);
   }
-  if (!loaded.ok()) {
-    std::fprintf(stderr, "engine_bench: %s\n", loaded.error().detail.c_str());
+  if (!llama.ok() || !native.ok()) {
+    std::fprintf(stderr, "engine_bench: %s\n",
+                 (llama.ok() ? native : llama).error().detail.c_str());
     return 1;
   }
-  bench_render(*loaded.value(), tiny);
-  bench_decode(*loaded.value(), tiny);
+  bench_render(*llama.value(), tiny);
+  bench_models(*llama.value(), *native.value(), tiny);
   return 0;
 }

@@ -1,10 +1,11 @@
-// The llama engine on a small trained model.
+// Both engines on a small trained model.
 #include <gtest/gtest.h>
 
-#include <engine/llama.hpp>
+#include <engine/native.hpp>
 
 #include "drive.hpp"
 #include "models.hpp"
+#include "tiny_model.hpp"
 
 namespace engine {
 namespace {
@@ -12,14 +13,14 @@ namespace {
 using test::generate;
 using test::job;
 
-class Stories : public testing::Test {
+class Stories : public testing::TestWithParam<test::Load> {
  protected:
   void SetUp() override {
     const std::string path = test::shared_model("stories260K.gguf");
     if (path.empty()) {
       GTEST_SKIP() << "stories260K.gguf is not there; set MAINS_TEST_MODELS to its folder";
     }
-    auto loaded = load_llama({.path = path, .kv_tokens = 2048, .lanes_max = 8, .threads = 1});
+    auto loaded = GetParam()({.path = path, .kv_tokens = 2048, .lanes_max = 8, .threads = 1}, {});
     ASSERT_TRUE(loaded.ok()) << loaded.error().detail;
     engine = std::move(loaded).value();
   }
@@ -27,7 +28,10 @@ class Stories : public testing::Test {
   std::unique_ptr<Engine> engine;
 };
 
-TEST_F(Stories, ContinueAsRecorded) {
+INSTANTIATE_TEST_SUITE_P(By, Stories, testing::Values(&load_llama, &load_native),
+                         test::engine_name);
+
+TEST_P(Stories, ContinueAsRecorded) {
   const auto prompt = engine->tokenize(content::RawPrompt("Once upon a time")).value();
   const auto answer = generate(*engine, job(1, prompt), 24);
   EXPECT_EQ(answer.text,

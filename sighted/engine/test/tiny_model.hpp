@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <engine/llama.hpp>
+#include <engine/native.hpp>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -43,11 +43,18 @@ inline const std::string& tiny_model() {
   return path;
 }
 
+using Load = base::Result<std::unique_ptr<Engine>, LoadError> (*)(const LlamaOptions&,
+                                                                  const LoadProgress&);
+
+inline std::string engine_name(const testing::TestParamInfo<Load>& engine) {
+  return engine.index == 0 ? "Llama" : "Native";
+}
+
 /// One thread, so that sums are added in one order.
 inline std::unique_ptr<Engine> load_tiny(std::uint32_t kv_tokens = 2048,
-                                         std::uint32_t lanes_max = 8) {
-  auto loaded = load_llama(
-      {.path = tiny_model(), .kv_tokens = kv_tokens, .lanes_max = lanes_max, .threads = 1});
+                                         std::uint32_t lanes_max = 8, Load load = load_llama) {
+  auto loaded = load(
+      {.path = tiny_model(), .kv_tokens = kv_tokens, .lanes_max = lanes_max, .threads = 1}, {});
   if (!loaded) {
     ADD_FAILURE() << loaded.error().detail;
     return nullptr;

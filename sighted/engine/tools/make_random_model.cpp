@@ -1,4 +1,4 @@
-// make_random_model SHAPE FILE [--type f32|f16|q8_0|q4_0] [--vocabulary GGUF] [--seed N]
+// make_random_model SHAPE FILE [--type TYPE] [--architecture NAME] [--vocabulary GGUF] [--seed N]
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -13,17 +13,22 @@ using engine::random_model::Shape;
 using engine::random_model::Type;
 
 const std::map<std::string, Shape> shapes{{"tiny", Shape::tiny},
+                                          {"small", Shape::small},
                                           {"tiny-encoder", Shape::tiny_encoder},
                                           {"smollm2-135m", Shape::smollm2_135m},
                                           {"llama-3.2-1b", Shape::llama_1b}};
 const std::map<std::string, Type> types{
-    {"f32", Type::f32}, {"f16", Type::f16}, {"q8_0", Type::q8_0}, {"q4_0", Type::q4_0}};
+    {"f32", Type::f32},   {"f16", Type::f16},   {"bf16", Type::bf16}, {"q8_0", Type::q8_0},
+    {"q4_0", Type::q4_0}, {"q4_k", Type::q4_k}, {"q5_k", Type::q5_k}, {"q6_k", Type::q6_k}};
 
 int usage() {
   std::fputs(
-      "usage: make_random_model SHAPE FILE [--type TYPE] [--vocabulary GGUF] [--seed N]\n"
-      "  SHAPE  tiny, tiny-encoder, smollm2-135m or llama-3.2-1b\n"
-      "  TYPE   f32, f16, q8_0 (the default) or q4_0\n"
+      "usage: make_random_model SHAPE FILE [--type TYPE] [--architecture NAME] [--vocabulary "
+      "GGUF]\n"
+      "                         [--seed N]\n"
+      "  SHAPE  tiny, small, tiny-encoder, smollm2-135m or llama-3.2-1b\n"
+      "  TYPE   f32, f16, bf16, q8_0 (the default), q4_0, q4_k, q5_k or q6_k\n"
+      "  NAME   llama (the default), qwen2 or qwen3\n"
       "  GGUF   a file to take the tokenizer from, such as llama.cpp's ggml-vocab-*.gguf\n",
       stderr);
   return 2;
@@ -43,6 +48,9 @@ int main(int argc, char** argv) {
     const std::string value = argv[i + 1];
     if (name == "--type" && types.contains(value)) {
       options.type = types.at(value);
+    } else if (name == "--architecture" &&
+               (value == "llama" || value == "qwen2" || value == "qwen3")) {
+      options.architecture = value;
     } else if (name == "--vocabulary") {
       options.vocabulary = value;
     } else if (name == "--seed") {

@@ -1,5 +1,5 @@
-// The engine: text in, tokens out. One implementation per way to run a model (llama, scripted; a
-// native one will come). It knows no tenant, no price and no clock.
+// The engine: text in, tokens out. One implementation per way to run a model (llama, native,
+// scripted). It knows no tenant, no price and no clock.
 #pragma once
 
 #include <cstdint>

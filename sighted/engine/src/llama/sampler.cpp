@@ -1,10 +1,14 @@
 #include "sampler.hpp"
 
-#include <sampling.h>
+#include <common.h>
+#include <reasoning-budget.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <exception>
+#include <limits>
+#include <string>
 #include <utility>
 
 namespace engine::llama {
@@ -32,8 +36,7 @@ class Greedy final : public Sampler {
   Greedy(const llama_vocab* vocab, bool ignore_eos)
       : vocabulary_(llama_vocab_n_tokens(vocab)), never_(suppressed_tokens(vocab, ignore_eos)) {}
 
-  std::optional<TokenId> sample(llama_context* context, std::int32_t row) override {
-    const float* const logits = llama_get_logits_ith(context, row);
+  std::optional<TokenId> sample(const float* logits) override {
     std::optional<TokenId> best;
     for (TokenId id = 0; id < vocabulary_; ++id) {
       if ((!best || logits[id] > logits[*best]) &&
@@ -49,27 +52,91 @@ class Greedy final : public Sampler {
   std::vector<TokenId> never_;
 };
 
+using SamplerPtr = std::unique_ptr<llama_sampler, Free<llama_sampler_free>>;
+
+/// A chain that ends in a draw, and what the draw must obey. As llama-common does it: the token is
+/// drawn freely first, and again under the grammar only where that forbids it.
 class Chain final : public Sampler {
  public:
-  explicit Chain(common_sampler_ptr sampler) : sampler_(std::move(sampler)) {}
+  struct Parts {
+    SamplerPtr chain;
+    SamplerPtr grammar;    ///< May be null.
+    SamplerPtr reasoning;  ///< Watches for thinking, in which a lazy grammar sleeps; may be null.
+    bool lazy = false;
+  };
 
-  std::optional<TokenId> sample(llama_context* context, std::int32_t row) override {
+  Chain(const llama_vocab* vocab, Parts parts)
+      : candidates_(static_cast<std::size_t>(llama_vocab_n_tokens(vocab))),
+        parts_(std::move(parts)) {}
+
+  std::optional<TokenId> sample(const float* logits) override {
     try {
-      const TokenId token = common_sampler_sample(sampler_.get(), context, row);
-      const llama_token_data_array* const left =
-          common_sampler_get_candidates(sampler_.get(), false);
-      if (left->selected < 0 || !(left->data[left->selected].logit > -INFINITY)) {
+      llama_token_data drawn = draw(logits, false);
+      if (grammar_wakes() && !allowed(drawn.id)) {
+        drawn = draw(logits, true);
+      }
+      if (!(drawn.logit > -INFINITY)) {
         return std::nullopt;
       }
-      common_sampler_accept(sampler_.get(), token, true);
-      return token;
+      accept(drawn.id);
+      return drawn.id;
     } catch (const std::exception&) {
       return std::nullopt;
     }
   }
 
  private:
-  common_sampler_ptr sampler_;
+  [[nodiscard]] bool grammar_wakes() const {
+    if (!parts_.grammar || !parts_.reasoning || !parts_.lazy) {
+      return parts_.grammar != nullptr;
+    }
+    const auto state = common_reasoning_budget_get_state(parts_.reasoning.get());
+    return state == REASONING_BUDGET_IDLE || state == REASONING_BUDGET_DONE;
+  }
+
+  llama_token_data draw(const float* logits, bool under_grammar) {
+    for (std::size_t id = 0; id < candidates_.size(); ++id) {
+      candidates_[id] = {static_cast<TokenId>(id), logits[id], 0.0F};
+    }
+    llama_token_data_array array{candidates_.data(), candidates_.size(), -1, false};
+    if (parts_.reasoning) {
+      llama_sampler_apply(parts_.reasoning.get(), &array);
+    }
+    if (under_grammar) {
+      llama_sampler_apply(parts_.grammar.get(), &array);
+    }
+    llama_sampler_apply(parts_.chain.get(), &array);
+    return array.selected < 0 ? llama_token_data{0, -INFINITY, 0.0F} : array.data[array.selected];
+  }
+
+  bool allowed(TokenId token) {
+    llama_token_data candidate{token, 1.0F, 0.0F};
+    llama_token_data_array array{&candidate, 1, -1, false};
+    llama_sampler_apply(parts_.grammar.get(), &array);
+    return candidate.logit > -INFINITY;
+  }
+
+  void accept(TokenId token) {
+    const bool wakes = grammar_wakes();  // Before the token is seen: it may begin the thinking.
+    if (parts_.reasoning) {
+      llama_sampler_accept(parts_.reasoning.get(), token);
+      const bool over =
+          common_reasoning_budget_get_state(parts_.reasoning.get()) == REASONING_BUDGET_DONE;
+      const auto* const end = common_reasoning_budget_get_end_match(parts_.reasoning.get());
+      if (parts_.grammar && !wakes && over && end != nullptr) {
+        for (const TokenId id : *end) {  // What ends the thinking may wake the grammar.
+          llama_sampler_accept(parts_.grammar.get(), id);
+        }
+      }
+    }
+    if (wakes) {
+      llama_sampler_accept(parts_.grammar.get(), token);
+    }
+    llama_sampler_accept(parts_.chain.get(), token);
+  }
+
+  std::vector<llama_token_data> candidates_;
+  Parts parts_;
 };
 
 bool is_greedy(const content::Sampling& sampling, const Constraints* constraints) {
@@ -83,37 +150,83 @@ std::optional<TokenId> single_token(const llama_vocab* vocab, const std::string&
   return tokens.size() == 1 ? std::optional<TokenId>(tokens[0]) : std::nullopt;
 }
 
-common_grammar_trigger trigger_of(const llama_vocab* vocab, const GrammarTrigger& trigger) {
-  switch (trigger.kind) {
-    case GrammarTrigger::Kind::token:
-      return {COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN, trigger.text, trigger.token};
-    case GrammarTrigger::Kind::pattern: return {COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN, trigger.text};
-    case GrammarTrigger::Kind::whole_pattern:
-      return {COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN_FULL, trigger.text};
-    case GrammarTrigger::Kind::word: break;
+/// The grammar of a format; one that sleeps until a trigger comes, where it is lazy. Null where it
+/// cannot be read.
+SamplerPtr make_grammar(const llama_vocab* vocab, const Constraints& constraints) {
+  if (!constraints.lazy) {
+    return SamplerPtr(llama_sampler_init_grammar(vocab, constraints.grammar.c_str(), "root"));
   }
-  if (const auto token = single_token(vocab, trigger.text)) {
-    return {COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN, trigger.text, *token};
+  std::vector<std::string> patterns;
+  std::vector<TokenId> tokens;
+  for (const auto& trigger : constraints.triggers) {
+    switch (trigger.kind) {
+      case GrammarTrigger::Kind::token: tokens.push_back(trigger.token); break;
+      case GrammarTrigger::Kind::pattern: patterns.push_back(trigger.text); break;
+      case GrammarTrigger::Kind::whole_pattern:
+        patterns.push_back("^(?:" + trigger.text + ")$");
+        break;
+      case GrammarTrigger::Kind::word:
+        if (const auto token = single_token(vocab, trigger.text)) {
+          tokens.push_back(*token);
+        } else {
+          patterns.push_back(regex_escape(trigger.text));
+        }
+        break;
+    }
   }
-  return {COMMON_GRAMMAR_TRIGGER_TYPE_WORD, trigger.text};
+  std::vector<const char*> texts;
+  for (const auto& pattern : patterns) {
+    texts.push_back(pattern.c_str());
+  }
+  return SamplerPtr(llama_sampler_init_grammar_lazy_patterns(vocab, constraints.grammar.c_str(),
+                                                             "root", texts.data(), texts.size(),
+                                                             tokens.data(), tokens.size()));
 }
 
-void constrain(const llama_vocab* vocab, const Constraints& constraints,
-               common_params_sampling& params) {
-  params.grammar = {COMMON_GRAMMAR_TYPE_TOOL_CALLS, constraints.grammar};
-  params.grammar_lazy = constraints.lazy;
-  params.generation_prompt = constraints.generation_prompt;
-  for (const auto& trigger : constraints.triggers) {
-    params.grammar_triggers.push_back(trigger_of(vocab, trigger));
-  }
-  if (!constraints.thinking_ends.empty() && !constraints.thinking_start.empty()) {
-    // A lazy grammar must not be triggered by what is only thought.
-    params.reasoning_budget_start = common_tokenize(vocab, constraints.thinking_start, false, true);
-    for (const auto& end : constraints.thinking_ends) {
-      params.reasoning_budget_end.push_back(common_tokenize(vocab, end, false, true));
+/// The tokens of what the template wrote in front of the answer.
+std::vector<TokenId> begun_tokens(const llama_vocab* vocab, const std::string& begun) {
+  auto tokens = common_tokenize(vocab, begun, false, true);
+  // Some tokenizers put a space in front of a first special token.
+  if (!tokens.empty() && std::isspace(static_cast<unsigned char>(begun[0])) == 0) {
+    const std::string first = common_token_to_piece(vocab, tokens[0], true);
+    if (!first.empty() && std::isspace(static_cast<unsigned char>(first[0])) != 0) {
+      tokens.erase(tokens.begin());
     }
-    params.reasoning_budget_forced = params.reasoning_budget_end.front();
   }
+  return tokens;
+}
+
+/// Returns false where the grammar cannot be read.
+bool constrain(const llama_vocab* vocab, const Constraints& constraints, Chain::Parts& parts) {
+  parts.grammar = make_grammar(vocab, constraints);
+  parts.lazy = constraints.lazy;
+  if (!parts.grammar) {
+    return false;
+  }
+  std::vector<TokenId> begun;
+  if (!constraints.generation_prompt.empty()) {
+    begun = begun_tokens(vocab, constraints.generation_prompt);
+  }
+  for (const TokenId token : begun) {
+    if (!constraints.lazy) {
+      llama_sampler_accept(parts.grammar.get(), token);
+    }
+  }
+  if (constraints.lazy && !constraints.thinking_ends.empty() &&
+      !constraints.thinking_start.empty()) {
+    // A lazy grammar must not be triggered by what is only thought.
+    std::vector<llama_tokens> ends;
+    for (const auto& end : constraints.thinking_ends) {
+      ends.push_back(common_tokenize(vocab, end, false, true));
+    }
+    parts.reasoning.reset(common_reasoning_budget_init(
+        vocab, {common_tokenize(vocab, constraints.thinking_start, false, true)}, ends,
+        ends.front(), std::numeric_limits<std::int32_t>::max()));
+    for (const TokenId token : begun) {
+      llama_sampler_accept(parts.reasoning.get(), token);
+    }
+  }
+  return true;
 }
 
 std::uint32_t seed_of(const content::Sampling& sampling, std::uint32_t choice) {
@@ -125,50 +238,59 @@ std::uint32_t seed_of(const content::Sampling& sampling, std::uint32_t choice) {
   return seed == LLAMA_DEFAULT_SEED ? seed - 1 : seed;
 }
 
-common_params_sampling params_of(const llama_vocab* vocab, const content::Sampling& sampling,
-                                 const Constraints* constraints, std::uint32_t choice) {
-  common_params_sampling params;
-  params.seed = seed_of(sampling, choice);
+SamplerPtr make_chain(const llama_vocab* vocab, const content::Sampling& sampling,
+                      const std::vector<llama_logit_bias>& biases, std::uint32_t seed) {
+  llama_sampler_chain_params params = llama_sampler_chain_default_params();
   params.no_perf = true;
-  params.temp = sampling.temperature;
-  params.top_k = sampling.top_k;
-  params.top_p = sampling.top_p;
-  params.min_p = sampling.min_p;
-  params.penalty_last_n = 4096;
-  params.penalty_repeat = sampling.repeat_penalty;
-  params.penalty_freq = sampling.frequency_penalty;
-  params.penalty_present = sampling.presence_penalty;
-  params.samplers.clear();
+  SamplerPtr chain(llama_sampler_chain_init(params));
+  const auto add = [&](llama_sampler* sampler) { llama_sampler_chain_add(chain.get(), sampler); };
+  const std::int32_t size = llama_vocab_n_tokens(vocab);
+  if (!biases.empty()) {
+    add(llama_sampler_init_logit_bias(size, static_cast<std::int32_t>(biases.size()),
+                                      biases.data()));
+  }
   if (sampling.repeat_penalty != 1 || sampling.frequency_penalty != 0 ||
       sampling.presence_penalty != 0) {
-    params.samplers.push_back(COMMON_SAMPLER_TYPE_PENALTIES);
+    constexpr std::int32_t remembered = 4096;
+    add(llama_sampler_init_penalties(size, remembered, sampling.repeat_penalty,
+                                     sampling.frequency_penalty, sampling.presence_penalty));
   }
   if (sampling.top_k > 0) {
-    params.samplers.push_back(COMMON_SAMPLER_TYPE_TOP_K);
+    add(llama_sampler_init_top_k(sampling.top_k));
   }
   if (sampling.top_p < 1) {
-    params.samplers.push_back(COMMON_SAMPLER_TYPE_TOP_P);
+    add(llama_sampler_init_top_p(sampling.top_p, 0));
   }
   if (sampling.min_p > 0) {
-    params.samplers.push_back(COMMON_SAMPLER_TYPE_MIN_P);
+    add(llama_sampler_init_min_p(sampling.min_p, 0));
   }
-  params.samplers.push_back(COMMON_SAMPLER_TYPE_TEMPERATURE);
-  for (const auto& [token, bias] : sampling.logit_bias) {
-    params.logit_bias.push_back({token, bias});
-  }
+  add(llama_sampler_init_temp(sampling.temperature));
+  add(llama_sampler_init_dist(seed));
+  return chain;
+}
+
+bool finite_penalties(const content::Sampling& sampling) {
+  return std::isfinite(sampling.repeat_penalty) && sampling.repeat_penalty > 0 &&
+         std::isfinite(1 / sampling.repeat_penalty) && std::isfinite(sampling.frequency_penalty) &&
+         std::isfinite(sampling.presence_penalty);
+}
+
+std::unique_ptr<Sampler> make_drawing(const llama_vocab* vocab, const content::Sampling& sampling,
+                                      const Constraints* constraints, std::uint32_t choice) {
   const bool grammar = constraints != nullptr && !constraints->grammar.empty();
-  if (sampling.ignore_eos && !grammar) {
-    params.ignore_eos = true;
-    for (TokenId id = 0; id < llama_vocab_n_tokens(vocab); ++id) {
-      if (llama_vocab_is_eog(vocab, id)) {
-        params.logit_bias.push_back({id, -INFINITY});
-      }
-    }
+  std::vector<llama_logit_bias> biases;
+  for (const auto& [token, bias] : sampling.logit_bias) {
+    biases.push_back({token, bias});
   }
-  if (grammar) {
-    constrain(vocab, *constraints, params);
+  for (const TokenId token : suppressed_tokens(vocab, sampling.ignore_eos && !grammar)) {
+    biases.push_back({token, -INFINITY});
   }
-  return params;
+  Chain::Parts parts;
+  if (!finite_penalties(sampling) || (grammar && !constrain(vocab, *constraints, parts))) {
+    return nullptr;
+  }
+  parts.chain = make_chain(vocab, sampling, biases, seed_of(sampling, choice));
+  return std::make_unique<Chain>(vocab, std::move(parts));
 }
 
 }  // namespace
@@ -180,9 +302,7 @@ std::unique_ptr<Sampler> make_sampler(const llama_model* model, const content::S
     return std::make_unique<Greedy>(vocab, sampling.ignore_eos);
   }
   try {
-    auto params = params_of(vocab, sampling, constraints, choice);
-    common_sampler_ptr sampler(common_sampler_init(model, params));
-    return sampler ? std::make_unique<Chain>(std::move(sampler)) : nullptr;
+    return make_drawing(vocab, sampling, constraints, choice);
   } catch (const std::exception&) {
     return nullptr;
   }

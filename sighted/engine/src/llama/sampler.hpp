@@ -19,13 +19,13 @@ namespace engine::llama {
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  /// The next token, from output `row` of the last decode; remembered for penalties and grammar.
+  /// The next token, from logits for the whole vocabulary; remembered for penalties and grammar.
   /// Nothing where no token can follow (a grammar and a bias that exclude each other).
-  virtual std::optional<content::TokenId> sample(llama_context* context, std::int32_t row) = 0;
+  virtual std::optional<content::TokenId> sample(const float* logits) = 0;
 };
 
 /// The sampler of choice number `choice`: plain arg max where temperature is 0 and nothing else is
-/// asked for, otherwise llama-common's chain in its own order (bias, penalties over what this
+/// asked for, otherwise libllama's samplers in llama-common's order (bias, penalties over what this
 /// choice has said, top_k, top_p, min_p, temperature) with its seed + choice. ignore_eos does not
 /// hold under a grammar, for which the end is the only way out.
 /// returns  null where the grammar cannot be read or a number is none.

@@ -35,6 +35,7 @@ Dimensions dimensions(Shape shape) {
     case Shape::llama_1b:
       return {"llama-3.2-1b", 16, 2048, 32, 8, 8192, 131072, 128256, true, 500000.0F};
     case Shape::tiny_encoder: return {"tiny-encoder", 2, 64, 4, 4, 128, 128, 0, true, 0.0F};
+    case Shape::small: return {"small", 2, 256, 8, 2, 512, 2048, 0, false, 10000.0F};
     case Shape::tiny: break;
   }
   // Not tied, or it would repeat its last token for ever.
@@ -44,8 +45,12 @@ Dimensions dimensions(Shape shape) {
 ggml_type ggml_type_of(Type type) {
   switch (type) {
     case Type::f16: return GGML_TYPE_F16;
+    case Type::bf16: return GGML_TYPE_BF16;
     case Type::q8_0: return GGML_TYPE_Q8_0;
     case Type::q4_0: return GGML_TYPE_Q4_0;
+    case Type::q4_k: return GGML_TYPE_Q4_K;
+    case Type::q5_k: return GGML_TYPE_Q5_K;
+    case Type::q6_k: return GGML_TYPE_Q6_K;
     case Type::f32: break;
   }
   return GGML_TYPE_F32;
@@ -96,18 +101,20 @@ class Weights {
   std::vector<float> pool_;
 };
 
-void set_hyperparameters(gguf_context* gguf, const Dimensions& shape) {
-  gguf_set_val_str(gguf, "general.architecture", "llama");
+void set_hyperparameters(gguf_context* gguf, const Dimensions& shape,
+                         const std::string& architecture) {
+  gguf_set_val_str(gguf, "general.architecture", architecture.c_str());
   gguf_set_val_str(gguf, "general.name", shape.name);
-  gguf_set_val_u32(gguf, "llama.block_count", shape.layers);
-  gguf_set_val_u32(gguf, "llama.context_length", shape.context);
-  gguf_set_val_u32(gguf, "llama.embedding_length", shape.width);
-  gguf_set_val_u32(gguf, "llama.feed_forward_length", shape.feed_forward);
-  gguf_set_val_u32(gguf, "llama.attention.head_count", shape.heads);
-  gguf_set_val_u32(gguf, "llama.attention.head_count_kv", shape.heads_kv);
-  gguf_set_val_f32(gguf, "llama.attention.layer_norm_rms_epsilon", 1e-5F);
-  gguf_set_val_u32(gguf, "llama.rope.dimension_count", shape.width / shape.heads);
-  gguf_set_val_f32(gguf, "llama.rope.freq_base", shape.rope_base);
+  const auto key = [&](const char* name) { return architecture + "." + name; };
+  gguf_set_val_u32(gguf, key("block_count").c_str(), shape.layers);
+  gguf_set_val_u32(gguf, key("context_length").c_str(), shape.context);
+  gguf_set_val_u32(gguf, key("embedding_length").c_str(), shape.width);
+  gguf_set_val_u32(gguf, key("feed_forward_length").c_str(), shape.feed_forward);
+  gguf_set_val_u32(gguf, key("attention.head_count").c_str(), shape.heads);
+  gguf_set_val_u32(gguf, key("attention.head_count_kv").c_str(), shape.heads_kv);
+  gguf_set_val_f32(gguf, key("attention.layer_norm_rms_epsilon").c_str(), 1e-5F);
+  gguf_set_val_u32(gguf, key("rope.dimension_count").c_str(), shape.width / shape.heads);
+  gguf_set_val_f32(gguf, key("rope.freq_base").c_str(), shape.rope_base);
 }
 
 void set_encoder_hyperparameters(gguf_context* gguf, const Dimensions& shape) {
@@ -152,8 +159,23 @@ void add(ggml_context* ggml, gguf_context* gguf, const std::string& name, ggml_t
   gguf_add_tensor(gguf, tensor);
 }
 
-void add_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape, ggml_type type,
-                 std::uint32_t vocabulary) {
+/// What an architecture has in a layer beside the common tensors.
+void add_peculiar_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape,
+                          const std::string& architecture, const std::string& layer) {
+  const std::uint32_t head = shape.width / shape.heads;
+  if (architecture == "qwen2") {
+    add(ggml, gguf, layer + "attn_q.bias", GGML_TYPE_F32, shape.width, 0);
+    add(ggml, gguf, layer + "attn_k.bias", GGML_TYPE_F32, head * shape.heads_kv, 0);
+    add(ggml, gguf, layer + "attn_v.bias", GGML_TYPE_F32, head * shape.heads_kv, 0);
+  } else if (architecture == "qwen3") {
+    add(ggml, gguf, layer + "attn_q_norm.weight", GGML_TYPE_F32, head, 0);
+    add(ggml, gguf, layer + "attn_k_norm.weight", GGML_TYPE_F32, head, 0);
+  }
+}
+
+void add_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape,
+                 const Options& options, std::uint32_t vocabulary) {
+  const ggml_type type = ggml_type_of(options.type);
   const std::uint32_t width = shape.width;
   const std::uint32_t width_kv = width / shape.heads * shape.heads_kv;
   add(ggml, gguf, "token_embd.weight", type, width, vocabulary);
@@ -161,6 +183,9 @@ void add_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape
     add(ggml, gguf, "output.weight", type, width, vocabulary);
   }
   add(ggml, gguf, "output_norm.weight", GGML_TYPE_F32, width, 0);
+  if (options.rope_factors) {
+    add(ggml, gguf, "rope_freqs.weight", GGML_TYPE_F32, width / shape.heads / 2, 0);
+  }
   for (std::uint32_t i = 0; i < shape.layers; ++i) {
     const std::string layer = "blk." + std::to_string(i) + ".";
     add(ggml, gguf, layer + "attn_norm.weight", GGML_TYPE_F32, width, 0);
@@ -168,6 +193,7 @@ void add_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape
     add(ggml, gguf, layer + "attn_k.weight", type, width, width_kv);
     add(ggml, gguf, layer + "attn_v.weight", type, width, width_kv);
     add(ggml, gguf, layer + "attn_output.weight", type, width, width);
+    add_peculiar_tensors(ggml, gguf, shape, options.architecture, layer);
     add(ggml, gguf, layer + "ffn_norm.weight", GGML_TYPE_F32, width, 0);
     add(ggml, gguf, layer + "ffn_gate.weight", type, width, shape.feed_forward);
     add(ggml, gguf, layer + "ffn_up.weight", type, width, shape.feed_forward);
@@ -183,7 +209,8 @@ void add_norm(ggml_context* ggml, gguf_context* gguf, const std::string& name,
 }
 
 void add_encoder_tensors(ggml_context* ggml, gguf_context* gguf, const Dimensions& shape,
-                         ggml_type type, std::uint32_t vocabulary) {
+                         const Options& options, std::uint32_t vocabulary) {
+  const ggml_type type = ggml_type_of(options.type);
   const std::uint32_t width = shape.width;
   add(ggml, gguf, "token_embd.weight", type, width, vocabulary);
   add(ggml, gguf, "token_types.weight", GGML_TYPE_F32, width, 2);
@@ -201,17 +228,37 @@ void add_encoder_tensors(ggml_context* ggml, gguf_context* gguf, const Dimension
   }
 }
 
+/// A vector that is no matrix: norms are ones (those of heads not quite), biases are random, and
+/// factors of positions grow from 1 to 8.
+void fill_vector(std::string_view name, Weights& weights, std::vector<float>& row) {
+  std::fill(row.begin(), row.end(), 1.0F);
+  if (name.ends_with(".bias")) {
+    weights.fill(row, 0.5F);
+  } else if (name.ends_with("_q_norm.weight") || name.ends_with("_k_norm.weight")) {
+    weights.fill(row, 0.2F);
+    for (float& weight : row) {
+      weight += 1.0F;
+    }
+  } else if (name == "rope_freqs.weight") {
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      row[i] = 1.0F + 7.0F * static_cast<float>(i) / static_cast<float>(row.size());
+    }
+  }
+}
+
 /// Writes a tensor's rows, one after the other, and pads to the alignment.
 bool write_tensor(std::FILE* file, const ggml_tensor* tensor, Weights& weights,
                   std::size_t alignment) {
   const auto columns = static_cast<std::size_t>(tensor->ne[0]);
-  const bool norm = ggml_n_dims(tensor) == 1;
+  const bool vector = ggml_n_dims(tensor) == 1;
   const float scale = 1.0F / std::sqrt(static_cast<float>(columns));
   std::vector<float> row(columns, 1.0F);
   std::vector<char> bytes(ggml_row_size(tensor->type, tensor->ne[0]));
   std::size_t written = 0;
   for (std::int64_t i = 0; i < ggml_nrows(tensor); ++i) {
-    if (!norm) {
+    if (vector && tensor->type == GGML_TYPE_F32) {
+      fill_vector(ggml_get_name(tensor), weights, row);
+    } else {
       weights.fill(row, scale);
     }
     if (tensor->type == GGML_TYPE_F32) {
@@ -237,7 +284,7 @@ std::string write(const Options& options, const std::string& path) {
   if (encoder) {
     set_encoder_hyperparameters(gguf.get(), shape);
   } else {
-    set_hyperparameters(gguf.get(), shape);
+    set_hyperparameters(gguf.get(), shape, options.architecture);
   }
   if (options.vocabulary.empty()) {
     set_byte_vocabulary(gguf.get(), shape.vocabulary);
@@ -252,10 +299,9 @@ std::string write(const Options& options, const std::string& path) {
   const auto tokens = gguf_find_key(gguf.get(), "tokenizer.ggml.tokens");
   const auto vocabulary = static_cast<std::uint32_t>(gguf_get_arr_n(gguf.get(), tokens));
 
-  const std::size_t overhead = ggml_tensor_overhead() * (std::size_t{shape.layers} * 12 + 6);
+  const std::size_t overhead = ggml_tensor_overhead() * (std::size_t{shape.layers} * 15 + 7);
   const GgmlPtr ggml(ggml_init({.mem_size = overhead, .mem_buffer = nullptr, .no_alloc = true}));
-  (encoder ? add_encoder_tensors : add_tensors)(ggml.get(), gguf.get(), shape,
-                                                ggml_type_of(options.type), vocabulary);
+  (encoder ? add_encoder_tensors : add_tensors)(ggml.get(), gguf.get(), shape, options, vocabulary);
 
   const FilePtr file(std::fopen(path.c_str(), "wb"));
   if (!file || !gguf_write_to_file_ptr(gguf.get(), file.get(), true)) {

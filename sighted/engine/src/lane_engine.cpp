@@ -1,0 +1,322 @@
+#include "lane_engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <base/invariant.hpp>
+
+namespace engine {
+
+namespace {
+
+using llama::ChatFormat;
+using llama::Constraints;
+using llama::Pooling;
+
+Pooling::Kind pooling_kind(const llama_model* model, const std::string& architecture) {
+  char value[16] = {};
+  llama_model_meta_val_str(model, (architecture + ".pooling_type").c_str(), value, sizeof(value));
+  const std::string_view kind = value;
+  if (kind == std::to_string(LLAMA_POOLING_TYPE_LAST)) {
+    return Pooling::Kind::last;
+  }
+  return kind == std::to_string(LLAMA_POOLING_TYPE_CLS) ? Pooling::Kind::first
+                                                        : Pooling::Kind::mean;
+}
+
+}  // namespace
+
+LaneEngine::LaneEngine(LoadedModel loaded)
+    : model_(std::move(loaded.model)),
+      facts_(std::move(loaded.facts)),
+      text_(model_.get(), facts_.kv_tokens),
+      runner_(std::move(loaded.runner)),
+      pooling_(pooling_kind(model_.get(), facts_.architecture)),
+      cells_(facts_.kv_tokens) {
+  facts_.has_chat_template = text_.has_chat_template();
+  for (std::uint32_t i = facts_.lanes_max; i > 0; --i) {
+    free_slots_.push_back(i - 1);
+  }
+}
+
+std::optional<Error> LaneEngine::fault(const JobSpec& spec) const {
+  const auto in_vocabulary = [&](auto id) { return text_.vocabulary().contains(id); };
+  if (!spec.job.valid() || jobs_.contains(spec.job) || spec.prompt.empty() || spec.choices == 0) {
+    return Error::failed;
+  }
+  if (!std::all_of(spec.prompt.begin(), spec.prompt.end(), in_vocabulary)) {
+    return Error::bad_token;
+  }
+  for (const auto& [token, bias] : spec.sampling.logit_bias) {
+    if (!in_vocabulary(token)) {
+      return Error::bad_token;
+    }
+  }
+  const bool embeds = spec.kind == terms::WorkKind::embed;
+  if (embeds && facts_.embedding_width == 0) {
+    return Error::no_embeddings;
+  }
+  if (spec.prompt.size() > facts_.sequence_max ||
+      (facts_.embed_whole_max != 0 && spec.prompt.size() > facts_.embed_whole_max)) {
+    return Error::too_long;
+  }
+  return embeds || facts_.can_generate ? std::nullopt : std::optional(Error::failed);
+}
+
+base::Result<base::Done, Error> LaneEngine::open(JobSpec spec) {
+  if (const auto refused = fault(spec)) {
+    return base::Fail{*refused};
+  }
+  const auto* const format = dynamic_cast<const ChatFormat*>(spec.format.get());
+  const Constraints* const constraints = format == nullptr ? nullptr : &format->constraints();
+  Job job;
+  if (constraints != nullptr) {
+    job.preserved = llama::preserved_tokens(model_.get(), *constraints);
+  }
+  for (std::uint32_t choice = 0; choice < spec.choices; ++choice) {
+    LaneState& lane = job.lanes.emplace_back();
+    if (spec.kind == terms::WorkKind::embed) {
+      lane.pooling.start(pooling_);
+      continue;
+    }
+    lane.sampler = llama::make_sampler(model_.get(), spec.sampling, constraints, choice);
+    if (!lane.sampler) {
+      return base::Fail{Error::bad_schema};
+    }
+  }
+  const terms::JobId id = spec.job;
+  job.spec = std::move(spec);
+  jobs_.emplace(id, std::move(job));
+  return base::Done{};
+}
+
+void LaneEngine::close(terms::JobId job) {
+  const auto found = jobs_.find(job);
+  if (found == jobs_.end()) {
+    return;
+  }
+  for (LaneState& lane : found->second.lanes) {
+    drop(lane);
+  }
+  jobs_.erase(found);
+}
+
+LaneState* LaneEngine::find(const terms::Lane& lane) {
+  const auto found = jobs_.find(lane.job);
+  return found == jobs_.end() || lane.choice >= found->second.lanes.size()
+             ? nullptr
+             : &found->second.lanes[lane.choice];
+}
+
+void LaneEngine::drop(LaneState& lane) {
+  if (lane.slot) {
+    runner_->drop(*lane.slot);
+    free_slots_.push_back(*lane.slot);
+    lane.slot.reset();
+  }
+  cells_.drop(lane.cells);
+  lane.pooling.start(pooling_);
+}
+
+void LaneEngine::fork(const terms::ForkEntry& entry) {
+  LaneState* const from = find(entry.from);
+  LaneState* const to = find(entry.to);
+  const bool sound = from != nullptr && to != nullptr && from != to && facts_.can_fork &&
+                     entry.from.job == entry.to.job && !to->slot && from->slot &&
+                     entry.tokens.value > 0 && entry.tokens.value <= from->cells.size();
+  if (!sound || free_slots_.empty()) {
+    return;  // The lane's next entry will not find what it counts on, and fail by itself.
+  }
+  to->slot = free_slots_.back();
+  free_slots_.pop_back();
+  cells_.share(from->cells, to->cells, entry.tokens.value);
+  runner_->share(*from->slot, *to->slot, entry.tokens.value);
+}
+
+/// Those entries that obey the rules, which runners rely on; the
+/// lanes of the others fail.
+std::vector<LaneEngine::Runnable> LaneEngine::runnable(const terms::StepPlan& plan,
+                                                       StepOutput& output) {
+  std::vector<Runnable> entries;
+  std::set<const LaneState*> seen;
+  std::uint64_t total = 0;
+  for (std::size_t i = 0; i < plan.run.size(); ++i) {
+    const terms::StepEntry& entry = plan.run[i];
+    LaneOutput& lane_output = output.lanes.emplace_back();
+    lane_output.lane = entry.lane;
+    LaneState* const lane = find(entry.lane);
+    if (lane == nullptr) {
+      lane_output.failed = true;
+      continue;
+    }
+    Job& job = jobs_.find(entry.lane.job)->second;
+    const std::uint64_t reach = std::uint64_t{entry.resident.value} + entry.tokens.value;
+    const bool whole = facts_.embed_whole_max == 0 ||
+                       (entry.resident.value == 0 && reach == job.spec.prompt.size());
+    total += entry.tokens.value;
+    if (lane->failed || !whole || entry.tokens.value == 0 || reach > job.known(*lane) ||
+        reach > facts_.sequence_max || entry.resident.value != lane->cells.size() ||
+        total > facts_.step_tokens_max || !seen.insert(lane).second) {
+      lane->failed = true;
+      lane_output.failed = true;
+      drop(*lane);
+      continue;
+    }
+    entries.push_back({i, &job, lane, entry.tokens.value});
+  }
+  // A lane that was named twice is failed by its second entry; its first may not run either.
+  std::erase_if(entries, [&](const Runnable& entry) {
+    output.lanes[entry.index].failed = entry.lane->failed;
+    return entry.lane->failed;
+  });
+  return entries;
+}
+
+bool LaneEngine::make_room(std::vector<Runnable>& entries) {
+  std::uint64_t tokens = 0;
+  std::size_t arriving = 0;
+  for (const Runnable& entry : entries) {
+    tokens += entry.tokens;
+    arriving += !entry.lane->slot ? 1 : 0;
+  }
+  if (tokens > cells_.free() || arriving > free_slots_.size()) {
+    return false;
+  }
+  for (const Runnable& entry : entries) {
+    if (!entry.lane->slot) {
+      entry.lane->slot = free_slots_.back();
+      free_slots_.pop_back();
+    }
+  }
+  return true;
+}
+
+void LaneEngine::unmake_room(const std::vector<Runnable>& entries) {
+  for (const Runnable& entry : entries) {
+    if (entry.lane->cells.empty()) {
+      drop(*entry.lane);
+    }
+  }
+}
+
+StepOutput LaneEngine::step(const terms::StepPlan& plan) {
+  for (const auto& lane : plan.evict) {
+    if (LaneState* const state = find(lane)) {
+      drop(*state);
+    }
+  }
+  for (const auto& entry : plan.fork) {
+    fork(entry);
+  }
+  StepOutput output;
+  output.lanes.reserve(plan.run.size());
+  auto entries = runnable(plan, output);
+  const auto out_of_kv = [&] {
+    unmake_room(entries);
+    output.out_of_kv = true;
+    return std::move(output);
+  };
+  if (!make_room(entries)) {
+    return out_of_kv();
+  }
+  const auto embeds = std::stable_partition(
+      entries.begin(), entries.end(),
+      [](const Runnable& entry) { return entry.job->spec.kind == terms::WorkKind::generate; });
+  const std::vector<Runnable> embedding(embeds, entries.end());
+  const std::vector<Runnable> generating(entries.begin(), embeds);
+  if (run(generating, false, output) == Ran::no_room) {
+    return out_of_kv();
+  }
+  run(embedding, true, output);
+  return output;
+}
+
+void LaneEngine::fail(const std::vector<Runnable>& entries, StepOutput& output) {
+  for (const Runnable& entry : entries) {
+    entry.lane->failed = true;
+    output.lanes[entry.index].failed = true;
+    drop(*entry.lane);
+  }
+}
+
+const std::vector<Piece>& LaneEngine::pieces_of(const std::vector<Runnable>& entries) {
+  tokens_.clear();
+  tokens_.reserve(facts_.step_tokens_max);  // Pieces point into it.
+  pieces_.clear();
+  for (const Runnable& entry : entries) {
+    const auto resident = static_cast<std::uint32_t>(entry.lane->cells.size());
+    const std::size_t begin = tokens_.size();
+    for (std::uint32_t i = resident; i < resident + entry.tokens; ++i) {
+      tokens_.push_back(entry.job->token_at(*entry.lane, i));
+    }
+    const bool embeds = entry.job->spec.kind == terms::WorkKind::embed;
+    pieces_.push_back({*entry.lane->slot, resident,
+                       std::span<const content::TokenId>(tokens_).subspan(begin),
+                       !embeds && resident + entry.tokens == entry.job->known(*entry.lane),
+                       embeds ? &entry.lane->pooling : nullptr});
+  }
+  return pieces_;
+}
+
+/// What fails takes its lanes with it; of what is done, the tokens are resident afterwards.
+Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput& output) {
+  if (entries.empty()) {
+    return Ran::done;
+  }
+  const auto& pieces = pieces_of(entries);
+  const Ran ran = embed ? runner_->embed(pieces) : runner_->generate(pieces);
+  if (ran == Ran::failed || (embed && ran == Ran::no_room)) {
+    fail(entries, output);
+  }
+  for (std::size_t i = 0; i < entries.size() && ran == Ran::done; ++i) {
+    collect(entries[i], i, output.lanes[entries[i].index]);
+  }
+  return ran;
+}
+
+/// What an entry that ran gave: its tokens are resident now.
+void LaneEngine::collect(const Runnable& entry, std::size_t piece, LaneOutput& output) {
+  cells_.grow(entry.lane->cells, entry.tokens);
+  output.computed = entry.tokens;
+  if (entry.job->spec.kind == terms::WorkKind::embed) {
+    if (entry.lane->cells.size() == entry.job->spec.prompt.size()) {
+      output.embedding = entry.lane->pooling.normalized();
+    }
+  } else if (entry.lane->cells.size() == entry.job->known(*entry.lane)) {
+    sample(entry, piece, output);
+  }
+}
+
+void LaneEngine::sample(const Runnable& entry, std::size_t piece, LaneOutput& output) {
+  const float* const logits = runner_->logits(piece);
+  output.token = logits == nullptr ? std::nullopt : entry.lane->sampler->sample(logits);
+  if (!output.token) {
+    entry.lane->failed = true;
+    output.failed = true;
+    return;
+  }
+  entry.lane->sampled.push_back(*output.token);
+  output.end_token =
+      text_.vocabulary().ends_generation(*output.token) && !entry.job->spec.sampling.ignore_eos;
+  if (!output.end_token) {
+    output.piece =
+        text_.vocabulary().piece(*output.token, entry.job->preserved.contains(*output.token));
+  }
+  if (entry.job->spec.sampling.top_logprobs >= 0) {
+    add_logprob(entry, logits, output);
+  }
+}
+
+void LaneEngine::add_logprob(const Runnable& entry, const float* logits, LaneOutput& output) {
+  const llama::RankedLogprobs ranked =
+      llama::rank_logprobs(logits, text_.vocabulary().size(), *output.token,
+                           std::min(entry.job->spec.sampling.top_logprobs, 100));
+  content::TokenLogprob& logprob = output.logprob.emplace();
+  logprob.piece = text_.vocabulary().piece(*output.token, true);
+  logprob.logprob = ranked.chosen;
+  for (const auto& [token, value] : ranked.top) {
+    logprob.top.emplace_back(text_.vocabulary().piece(token, true), value);
+  }
+}
+
+}  // namespace engine

@@ -1,0 +1,108 @@
+// Jobs and their lanes over a Runner: which tokens are known, which are resident, what a plan may
+// do. The same for every way to compute a model.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include <engine/engine.hpp>
+
+#include "kv_cells.hpp"
+#include "llama/pooling.hpp"
+#include "llama/sampler.hpp"
+#include "llama/text_side.hpp"
+#include "runner.hpp"
+
+namespace engine {
+
+/// One continuation of one job.
+struct LaneState {
+  KvCells::Sequence cells;            ///< As many as tokens are resident.
+  std::optional<std::uint32_t> slot;  ///< Held while something is resident.
+  content::TokenIds sampled;
+  std::unique_ptr<llama::Sampler> sampler;  ///< generate only
+  llama::Pooling pooling;                   ///< embed only
+  bool failed = false;
+};
+
+struct Job {
+  JobSpec spec;
+  std::set<content::TokenId> preserved;
+  std::vector<LaneState> lanes;
+
+  [[nodiscard]] std::uint32_t known(const LaneState& lane) const {
+    return static_cast<std::uint32_t>(spec.prompt.size() + lane.sampled.size());
+  }
+  [[nodiscard]] content::TokenId token_at(const LaneState& lane, std::size_t position) const {
+    return position < spec.prompt.size() ? spec.prompt[position]
+                                         : lane.sampled[position - spec.prompt.size()];
+  }
+};
+
+/// A loaded model: what a loader hands to the engine.
+struct LoadedModel {
+  llama::ModelPtr model;  ///< Its weights, or only its vocabulary.
+  std::unique_ptr<Runner> runner;
+  ModelFacts facts;
+};
+
+class LaneEngine final : public Engine {
+ public:
+  explicit LaneEngine(LoadedModel loaded);
+
+  [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
+  [[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat) const override {
+    return text_.render(chat);
+  }
+  [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
+      const content::RawPrompt& prompt) const override {
+    return text_.tokenize(prompt);
+  }
+  [[nodiscard]] std::string text(const content::TokenIds& tokens) const override {
+    return text_.vocabulary().text(tokens);
+  }
+
+  base::Result<base::Done, Error> open(JobSpec spec) override;
+  StepOutput step(const terms::StepPlan& plan) override;
+  void close(terms::JobId job) override;
+  [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
+
+ private:
+  /// An entry of a plan that may run, with where it came from.
+  struct Runnable {
+    std::size_t index;  ///< In plan.run.
+    Job* job;
+    LaneState* lane;
+    std::uint32_t tokens;
+  };
+
+  [[nodiscard]] std::optional<Error> fault(const JobSpec& spec) const;
+  LaneState* find(const terms::Lane& lane);
+  void drop(LaneState& lane);
+  void fork(const terms::ForkEntry& entry);
+  std::vector<Runnable> runnable(const terms::StepPlan& plan, StepOutput& output);
+  bool make_room(std::vector<Runnable>& entries);
+  void unmake_room(const std::vector<Runnable>& entries);
+  const std::vector<Piece>& pieces_of(const std::vector<Runnable>& entries);
+  Ran run(const std::vector<Runnable>& entries, bool embed, StepOutput& output);
+  void collect(const Runnable& entry, std::size_t piece, LaneOutput& output);
+  void sample(const Runnable& entry, std::size_t piece, LaneOutput& output);
+  void add_logprob(const Runnable& entry, const float* logits, LaneOutput& output);
+  void fail(const std::vector<Runnable>& entries, StepOutput& output);
+
+  llama::ModelPtr model_;
+  ModelFacts facts_;
+  llama::TextSide text_;
+  std::unique_ptr<Runner> runner_;
+  llama::Pooling::Kind pooling_;
+  KvCells cells_;
+  std::vector<std::uint32_t> free_slots_;
+  std::unordered_map<terms::JobId, Job> jobs_;
+  content::TokenIds tokens_;   ///< Of the pieces.
+  std::vector<Piece> pieces_;  ///< Of the run at hand.
+};
+
+}  // namespace engine

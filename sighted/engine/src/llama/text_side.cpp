@@ -1,0 +1,38 @@
+#include "text_side.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace engine::llama {
+
+TextSide::TextSide(const llama_model* model, std::uint32_t tokens_max)
+    : vocabulary_(model, tokens_max),
+      control_names_(vocabulary_.control_names()),
+      templates_(make_chat_templates(model)) {}
+
+base::Result<Rendered, Error> TextSide::render(const content::Chat& chat) const {
+  const Literals literals(control_names_, chat);
+  auto rendered = templates_->render(literals.chat());
+  if (!rendered) {
+    return base::Fail{rendered.error()};
+  }
+  auto tokens = literals.tokenize(vocabulary_, rendered->prompt);
+  if (!tokens) {
+    return base::Fail{tokens.error()};
+  }
+  return Rendered{std::move(tokens).value(), std::move(rendered->format)};
+}
+
+base::Result<content::TokenIds, Error> TextSide::tokenize(const content::RawPrompt& prompt) const {
+  if (const auto* const text = std::get_if<std::string>(&prompt)) {
+    return vocabulary_.tokenize(*text, false);
+  }
+  const auto& ids = std::get<content::TokenIds>(prompt);
+  if (!std::all_of(ids.begin(), ids.end(), [&](auto id) { return vocabulary_.contains(id); })) {
+    return base::Fail{Error::bad_token};
+  }
+  return ids;
+}
+
+}  // namespace engine::llama

@@ -1,0 +1,35 @@
+// What an engine says and reads: tokenizer, chat templates and samplers of one model, by libllama
+// and llama-common. Needs no weights.
+#pragma once
+
+#include <memory>
+
+#include <base/result.hpp>
+#include <engine/engine.hpp>
+
+#include "chat.hpp"
+#include "handles.hpp"
+#include "literals.hpp"
+#include "vocabulary.hpp"
+
+namespace engine::llama {
+
+/// Immutable; any thread. The model must outlive it.
+class TextSide {
+ public:
+  /// tokens_max   prompts that must be longer than this are refused unread.
+  TextSide(const llama_model* model, std::uint32_t tokens_max);
+
+  [[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat) const;
+  [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
+      const content::RawPrompt& prompt) const;
+  [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
+  [[nodiscard]] bool has_chat_template() const { return templates_->explicit_template(); }
+
+ private:
+  Vocabulary vocabulary_;
+  ControlNames control_names_;
+  std::unique_ptr<ChatTemplates> templates_;
+};
+
+}  // namespace engine::llama
