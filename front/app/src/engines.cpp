@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <engine/llama.hpp>
+#include <engine/native.hpp>
 #include <engine/scripted.hpp>
 
 namespace app {
@@ -70,6 +71,16 @@ engine::ScriptedOptions scripted_options(const config::Engine& options, std::uin
   return scripted;
 }
 
+/// Why a file goes to libllama; empty = the native engine runs it.
+std::string why_llama(const config::Engine& options, const fs::path& file) {
+  switch (options.kind) {
+    case config::EngineKind::native: return {};
+    case config::EngineKind::llama: return "as asked for";
+    default: break;
+  }
+  return options.gpu_layers > 0 ? "layers go to the GPU" : engine::why_not_native(file.string());
+}
+
 base::Result<std::unique_ptr<engine::Engine>, config::Problem> load(const config::Engine& options,
                                                                     const fs::path& file,
                                                                     std::uint32_t kv_tokens) {
@@ -86,10 +97,14 @@ base::Result<std::unique_ptr<engine::Engine>, config::Problem> load(const config
   llama.threads = options.threads;
   llama.gpu_layers = static_cast<std::int32_t>(options.gpu_layers);
   Progress progress(file.filename().string());
-  auto engine = engine::load_llama(llama, [&progress](float done) { progress.show(done); });
+  const std::string reason = why_llama(options, file);
+  auto engine = (reason.empty() ? engine::load_native : engine::load_llama)(
+      llama, [&progress](float done) { progress.show(done); });
   if (!engine.ok()) {
     return base::Fail{describe(engine.error(), file)};
   }
+  const std::string how = reason.empty() ? "by the native engine" : "by llama.cpp: " + reason;
+  std::fprintf(stderr, "%s runs %s\n", file.filename().c_str(), how.c_str());
   return std::move(engine).value();
 }
 

@@ -35,9 +35,10 @@ base::Result<config::Config, std::string> settle_config(const Session& session,
     config.server.listen = options.listen;
   }
   if (!options.engine.empty()) {
-    config.engine.kind = options.engine == "llama"  ? config::EngineKind::llama
-                         : options.engine == "null" ? config::EngineKind::null
-                                                    : config::EngineKind::automatic;
+    config.engine.kind = options.engine == "llama"    ? config::EngineKind::llama
+                         : options.engine == "native" ? config::EngineKind::native
+                         : options.engine == "null"   ? config::EngineKind::null
+                                                      : config::EngineKind::automatic;
   }
   std::vector<config::Model> flags;
   for (const std::string& text : options.models) {
@@ -87,9 +88,10 @@ void add_serve(CLI::App& app, Session& session) {
       ->take_all();
   command
       ->add_option("--engine", options->engine,
-                   "auto and llama run models; null needs none and answers at once, for tests")
+                   "auto runs a model natively where that can be done, else by llama; native and "
+                   "llama force one; null needs no model and answers at once, for tests")
       ->type_name("KIND")
-      ->check(CLI::IsMember({"auto", "llama", "null"}));
+      ->check(CLI::IsMember({"auto", "llama", "native", "null"}));
   command->add_flag("--quickstart", options->quickstart,
                     "Create a first tenant with credit and a key where there is none, and print a "
                     "curl line that works");

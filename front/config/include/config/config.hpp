@@ -20,9 +20,10 @@ using Problem = std::string;
 
 enum class LogLevel { debug, info, warn, error };
 enum class EngineKind {
-  automatic,  ///< llama where it was built in.
-  llama,
-  null,  ///< Scripted: no model, tokens at once. For tests and benchmarks.
+  automatic,  ///< native for what it can run, llama for the rest.
+  llama,      ///< libllama: any model.
+  native,     ///< Our own: dense models of the llama family, on the CPU.
+  null,       ///< Scripted: no model, tokens at once. For tests and benchmarks.
 };
 
 /// HTTP. Times in seconds, sizes in bytes.
