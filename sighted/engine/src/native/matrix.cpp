@@ -46,17 +46,20 @@ struct Q4Block {
   std::uint8_t values[block_values / 2];  ///< Low halves are the first 16.
 };
 
-/// The scale is the half that is used, so that what is divided by is what is multiplied with.
+/// The scale is the half that is used, so that what is divided by is what is multiplied with. What
+/// is no number in a damaged file becomes 0.
 Q8Block quantized(const float* values) {
   float most = 0;
   for (std::size_t i = 0; i < block_values; ++i) {
-    most = std::max(most, std::fabs(values[i]));
+    if (std::isfinite(values[i])) {
+      most = std::max(most, std::fabs(values[i]));
+    }
   }
   Q8Block block{};
   block.scale = ggml_fp32_to_fp16(most / 127.0F);
   const float scale = ggml_fp16_to_fp32(block.scale);
   for (std::size_t i = 0; i < block_values && scale > 0; ++i) {
-    const float rounded = std::nearbyint(values[i] / scale);
+    const float rounded = std::isfinite(values[i]) ? std::nearbyint(values[i] / scale) : 0.0F;
     block.values[i] = static_cast<std::int8_t>(std::clamp(rounded, -127.0F, 127.0F));
   }
   return block;

@@ -110,17 +110,18 @@ void quantize(const float* row, std::size_t columns, std::size_t token, Quantize
     std::int32_t words[block_values / 4];
     __builtin_memcpy(words, bytes, sizeof(words));
     const Ints both = low_ints + high_ints;
-    std::int32_t total = 0;
+    // Unsigned, since what is no number (of a damaged model) becomes any integer.
+    std::uint32_t total = 0;
     for (std::size_t i = 0; i < 16; ++i) {
-      total += both[i];
+      total += static_cast<std::uint32_t>(both[i]);
     }
     QuantizedBlock& block = tile[b];
     for (std::size_t i = 0; i < block_values / 4; ++i) {
       block.values[i][token] = words[i];
     }
     block.scales[token] = most / 127.0F;
-    block.bias128[token] = -128 * total;
-    block.bias8[token] = -8 * total;
+    block.bias128[token] = static_cast<std::int32_t>(0U - 128 * total);
+    block.bias8[token] = static_cast<std::int32_t>(0U - 8 * total);
   }
 }
 
