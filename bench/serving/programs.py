@@ -102,10 +102,12 @@ class Server:
         except OSError:
             return False
 
+    patience_s = 40  # a drain of ours takes half of that at most
+
     def stop(self):
         self.process.terminate()
         try:
-            self.process.wait(40)
+            self.process.wait(self.patience_s)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -159,6 +161,8 @@ class Mains(Server):
 
 class Peer(Server):
     """llama-server with so many slots; unified: one KV cache for all, else a part for each."""
+
+    patience_s = 3  # it may wait for a stream whose reader has left
 
     def __init__(self, programs, model, context, slots, unified=False):
         port = free_port()

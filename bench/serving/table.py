@@ -13,10 +13,11 @@ class Line:
     aim: str = ""                # for people
     met: Optional[bool] = None   # None: there is no aim, or no peer to measure it by
     more: bool = True            # more is better
+    compared: bool = True        # a ratio says something
 
     def ratio(self):
         """How many times as good as the peer."""
-        if self.ours is None or self.peer is None:
+        if self.ours is None or self.peer is None or not self.compared:
             return None
         good, bad = (self.ours, self.peer) if self.more else (self.peer, self.ours)
         return good / bad if bad else None

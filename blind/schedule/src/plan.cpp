@@ -189,8 +189,7 @@ void Scheduler::free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepP
 std::uint32_t Scheduler::beside_streams(const Cursor& cursor, const Budget& budget) const {
   const LaneState& lane = cursor.state();
   const std::uint32_t paced = pace_.fit(budget.shape, lane.resident, policy_.step_target);
-  const bool few =
-      present_ > 1 && std::uint64_t{cursor.tenant().lanes} * present_ <= admitted_.size();
+  const bool few = std::uint64_t{cursor.tenant().lanes} * present_ < admitted_.size();
   const bool brief = few && lane.known <= policy_.short_prompt_tokens;
   const std::uint32_t least = brief ? policy_.short_prompt_tokens : policy_.prompt_tokens_min;
   return std::max(paced, least - std::min(budget.prompt_tokens, least));

@@ -44,12 +44,24 @@ TEST(scheduler, a_short_prompt_of_who_has_few_lanes_enters_whole) {
     bench.submit(job(i, 1, 10, 500));
   }
   bench.step();
-  bench.submit(job(6, 2, 60, 5));  // Few lanes, short:
-  bench.submit(job(7, 1, 60, 5));  // many lanes;
-  EXPECT_EQ(bench.step().run.back().tokens.value, 60U);
+  bench.submit(job(6, 2, 100, 5));  // Few lanes, short:
+  bench.submit(job(7, 1, 100, 5));  // many lanes;
+  EXPECT_EQ(bench.step().run.back().tokens.value, 100U);
   EXPECT_EQ(bench.engine.sampled({6}), 1U);
-  bench.submit(job(8, 3, 100, 5));  // and not so short.
+  bench.submit(job(8, 3, 200, 5));  // and not so short.
   EXPECT_EQ(bench.step().run.back().tokens.value, 16U);
+}
+
+TEST(scheduler, a_short_prompt_of_who_has_as_many_lanes_as_others_keeps_their_pace) {
+  Policy policy;
+  policy.step_target = {1};
+  Bench bench(capacity(10'000, 8, 256), policy);
+  bench.submit(job(1, 1, 10, 500));
+  bench.step();
+  bench.submit(job(2, 2, 100, 5));  // One lane beside one.
+  const terms::StepPlan plan = bench.step();
+  ASSERT_EQ(plan.run.size(), 2U);
+  EXPECT_EQ(plan.run[1].tokens.value, 16U);
 }
 
 TEST(scheduler, room_is_left_for_what_answers_may_yet_grow_to) {

@@ -52,7 +52,7 @@ Load on_off(double minutes) {
 Load light_heavy(double minutes, bool alone) {
   Load load{alone ? "light-alone" : "light-heavy", {"light", "heavy"}, {}, minutes * 60};
   for (int i = 0; i < 2; ++i) {
-    load.requests.push_back({5.0 + i, 0, 50, 50, true});
+    load.requests.push_back({5.0 + i, 0, 80, 50, true});
   }
   for (int i = 0; i < 30 && !alone; ++i) {
     load.requests.push_back({0.1 * i, 1, 200, 100, true});

@@ -26,7 +26,8 @@ struct Policy {
   base::SpanNs step_target{60'000'000};  ///< How long a step may take while streams decode.
   std::uint32_t prompt_tokens_min = 16;  ///< In a step beside decodes, however long it takes.
   /// Likewise for a prompt no longer than this of a tenant with fewer lanes than the average.
-  std::uint32_t short_prompt_tokens = 64;
+  /// A question of 50 words is some 80 tokens with its template.
+  std::uint32_t short_prompt_tokens = 128;
   /// How far a tenant may get ahead of one that waits, in tokens of the dearest price present.
   std::uint32_t quantum_tokens = 1024;
   /// For so many steps the seat of a tenant that left is not given to one that has a lane.

@@ -32,8 +32,9 @@ struct Load {
 [[nodiscard]] Load overload(double minutes);
 /// One tenant asks for a minute and pauses for a minute, the other never stops; both overload.
 [[nodiscard]] Load on_off(double minutes);
-/// Two clients of a light tenant (50 in, 50 out) beside thirty of a heavy one (200, 100), each
-/// asking again as soon as it is answered. Without the heavy one: `alone`.
+/// Two clients of a light tenant (80 in, which is 50 words and a template; 50 out) beside thirty of
+/// a heavy one (200, 100), each asking again as soon as it is answered. Without the heavy one:
+/// `alone`.
 [[nodiscard]] Load light_heavy(double minutes, bool alone);
 /// Poisson arrivals of many tenants whose rates fall like 1/rank, 16 to 512 tokens in and out.
 /// per_minute   requests of all tenants together.
