@@ -232,13 +232,14 @@ asio::awaitable<void> Api::Inside::healthz(Call& call) {
 }
 
 asio::awaitable<void> Api::Inside::readyz(Call& call) {
+  constexpr base::SpanNs soon{1'000'000'000};
   if (around_.ready()) {
     co_await send_json(call, R"({"status":"ready"})");
   } else {
     co_await fail(call, try_later(problem(503, "not_ready",
                                           "The server is shutting down or its ledger does not "
                                           "take commands."),
-                                  {1'000'000'000}));
+                                  soon));
   }
 }
 

@@ -406,8 +406,9 @@ asio::awaitable<void> Api::Inside::quote(Call& call) {
   const auto highest =
       price::highest_charge(prepared->input, prepared->output_max, model->offer.prices);
   if (!highest.ok()) {
-    co_await fail(call, failed({serve::FailureKind::refused_by_books,
-                                {settle::Refusal::overflow, {}, {}, false}}));
+    const serve::Failed overflow{serve::FailureKind::refused_by_books,
+                                 {settle::Refusal::overflow, {}, {}, false}};
+    co_await fail(call, failed(overflow));
     co_return;
   }
   wire::JsonWriter json;

@@ -100,7 +100,8 @@ asio::awaitable<bool> Connection::next_request() {
         co_return false;
       }
       if (late_ && reader_->begun()) {
-        co_await refuse(state == Reading::header ? Refusal::header_late : Refusal::body_late);
+        const Refusal late = state == Reading::header ? Refusal::header_late : Refusal::body_late;
+        co_await refuse(late);
         co_return false;
       }
       if (state == Reading::body && reader_->take_expectation()) {
