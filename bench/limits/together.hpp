@@ -32,6 +32,7 @@ inline double together(unsigned threads, double seconds,
     rates[thread] = done / took_s;
   };
   std::vector<std::thread> running;
+  running.reserve(threads);
   for (unsigned thread = 0; thread < threads; ++thread) {
     running.emplace_back(run, thread);
   }

@@ -78,6 +78,7 @@ std::string below(const Plan& plan, const Group& group, Tally& tally, double win
 
 Fairness fairness_of(const Outcome& outcome) {
   std::vector<std::vector<double>> service;
+  service.reserve(outcome.tallies.size());
   for (const Tally& tally : outcome.tallies) {
     service.push_back(tally.service);
   }

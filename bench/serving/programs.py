@@ -122,7 +122,8 @@ class Server:
         return ""
 
     def load(self, *what, model="bench", limit_s=400):
-        """mains_load: {group: numbers}; "*" has what concerns all groups."""
+        """mains_load: {group: numbers}; "*" has what concerns all groups. Of what was never seen
+        (no first token, say) the time is None."""
         path = os.path.join(self.programs.home, "load.json")
         if os.path.exists(path):
             os.remove(path)
@@ -133,7 +134,9 @@ class Server:
         if not os.path.exists(path):
             raise Failed(f"mains_load: {done.stderr[-500:]}")
         with open(path) as file:
-            return {line["group"]: line for line in map(json.loads, file)}
+            lines = [json.loads(line) for line in file]
+        return {line["group"]: {name: None if name.endswith("_ms") and value == 0 else value
+                                for name, value in line.items()} for line in lines}
 
 
 class Mains(Server):

@@ -56,6 +56,10 @@ def healthy(load, *groups):
     return load
 
 
+def quotient(value, by):
+    return None if value is None or not by else value / by
+
+
 def crowd(bench):
     name = "16 clients, 100 in / 64 out"
     what = lambda server: [*bench.group("all", 16, 100, 64, server.key("all")), *bench.times(10)]
@@ -101,7 +105,7 @@ def shared(bench):
     def computed(load):
         """Of each prompt. Requests that began and ended out of step even out over the window."""
         fresh = load["tokens_in_per_s"] - load["tokens_cached_per_s"]
-        return fresh / load["tokens_in_per_s"] * 100 if load["tokens_in_per_s"] else None
+        return quotient(100 * fresh, load["tokens_in_per_s"])
 
     # 30 of 830 words are new, and the template and what does not fill a block of KV.
     met = computed(ours) is not None and computed(ours) <= 12
@@ -128,14 +132,12 @@ def light_and_heavy(bench):
 
     def numbers(runs):
         alone, heavy_alone, both = runs
-        slower = both["light"]["ttft_p50_ms"] / max(alone["light"]["ttft_p50_ms"], 1e-9)
-        kept = 100 * both["heavy"]["served"] / max(heavy_alone["heavy"]["served"], 1e-9)
-        # Two tenants: half is the heavy one's share; what the light one had is all it may lose.
-        lost = heavy_alone["heavy"]["served"] - both["heavy"]["served"]
-        return slower, kept, both, lost
+        slower = quotient(both["light"]["ttft_p50_ms"], alone["light"]["ttft_p50_ms"])
+        kept = quotient(100 * both["heavy"]["served"], heavy_alone["heavy"]["served"])
+        return slower, kept, both
 
     with bench.mains(16384) as server:
-        slower, kept, both, _ = numbers(measure(server, healthy))
+        slower, kept, both = numbers(measure(server, healthy))
     peer = [None, None, None]
     if bench.peer:
         with bench.peers(8192, 16) as server:
@@ -143,12 +145,12 @@ def light_and_heavy(bench):
     itl = lambda runs: runs and runs["light"]["itl_p99_ms"]
     return [
         Line(name, "light: TTFT p50, times that alone", slower, peer[0], "x", "<= 2 x alone",
-             slower <= 2, compared=False),
+             slower is not None and slower <= 2, compared=False),
         Line(name, "light: TTFT p50", both["light"]["ttft_p50_ms"],
              peer[2] and peer[2]["light"]["ttft_p50_ms"], "ms", more=False),
         Line(name, "light: ITL p99", itl(both), itl(peer[2]), "ms", more=False),
         Line(name, "heavy: keeps of its service alone", kept, peer[1], "%", ">= 50 % (its share)",
-             kept >= 50),
+             kept is not None and kept >= 50),
     ]
 
 
@@ -172,9 +174,10 @@ def long_prompt(bench):
     label = "prompt: TTFT" + (" (at least)" if any(
         load and load["prompt"]["unanswered"] for load in (ours, peer)) else "")
     worst = ours["stream"]["itl_max_ms"]
+    smooth = worst is not None and worst <= 60
     return [
         Line(name, "stream: worst gap between tokens", worst, peer and peer["stream"]["itl_max_ms"],
-             "ms", "<= 60 ms", worst <= 60, more=False),
+             "ms", "<= 60 ms", smooth, more=False),
         Line(name, label, ttft(ours), ttft(peer), "ms", "no worse",
              at_least(ttft(peer), 1, ttft(ours)), more=False),
     ]
@@ -350,7 +353,7 @@ def traces(bench):
         part = lambda load: load and 100 * sum(one["good"] for one in groups(load)) / max(
             1, sum(one["meant"] for one in groups(load)))
         out = lambda load: load and sum(one["tokens_out_per_s"] for one in groups(load))
-        worst = lambda load: load and max(one["ttft_p99_ms"] for one in groups(load))
+        worst = lambda load: load and max(one["ttft_p99_ms"] or 0 for one in groups(load))
         lines += [
             Line(name, "requests kept at TTFT 1 s, TPOT 100 ms", part(ours), part(peer), "%"),
             Line(name, "throughput", out(ours), out(peer), "out t/s"),
