@@ -32,8 +32,29 @@ bool Scheduler::waits_for_sibling(const Job& job, std::uint32_t choice) const {
   return std::ranges::any_of(job.lanes, [](const LaneState& l) { return l.admitted; });
 }
 
+/// A job that came before has the same beginning and computes it just now: once is enough.
+bool Scheduler::follows(const Job& job) const {
+  const terms::Prefix& prefix = job.item.prefix;
+  const auto leader = jobs_.find(prefix.from);
+  return leader != jobs_.end() && leader->second.prompt_charged < prefix.coming.value &&
+         job.prompt_charged == 0 &&
+         std::ranges::any_of(leader->second.lanes, [](const LaneState& l) { return !l.finished; });
+}
+
+/// What a lane that has nothing yet will find in the cache. The last token is computed in any case.
+std::uint32_t Scheduler::at_hand(const Cursor& cursor) {
+  const LaneState& lane = cursor.state();
+  const terms::Prefix& prefix = cursor.job->item.prefix;
+  const base::Tokens coming = prefix.from.valid() ? prefix.coming : base::Tokens{};
+  const std::uint32_t found = std::max(prefix.at_hand, coming).value;
+  return lane.resident > 0 ? 0 : std::min(found, lane.known - 1);
+}
+
 Scheduler::Cursor Scheduler::next_waiting(const Tenant& tenant) const {
   for (const auto& [arrival, job] : tenant.jobs) {
+    if (follows(*job)) {
+      continue;
+    }
     for (std::uint32_t choice = 0; choice < job->lanes.size(); ++choice) {
       const LaneState& lane = job->lanes[choice];
       if (!lane.admitted && !lane.finished && !waits_for_sibling(*job, choice)) {
@@ -69,7 +90,7 @@ std::uint32_t Scheduler::to_compute(const Cursor& cursor) const {
   std::uint32_t source = 0;
   const bool shared = cursor.state().resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
                       fork_source(*cursor.job, source) != nullptr;
-  return shared ? 1 : cursor.state().missing();
+  return shared ? 1 : cursor.state().missing() - at_hand(cursor);
 }
 
 /// Prompt tokens that have seats and their turn before this tenant's.
@@ -105,12 +126,13 @@ void Scheduler::admit_waiting(terms::StepPlan& plan) {
   }
 }
 
-void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan,
-                    Budget& budget) {
+/// found   tokens that will be in the cache, in front of those computed.
+void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, std::uint32_t found,
+                    terms::StepPlan& plan, Budget& budget) {
   LaneState& lane = cursor.state();
   plan.run.push_back({cursor.lane(), {tokens}, {lane.resident}});
-  lane.planned = tokens;
-  kv_used_ += tokens;
+  lane.planned = found + tokens;
+  kv_used_ += found + tokens;
   budget.tokens -= std::min(tokens, budget.tokens);
 }
 
@@ -136,7 +158,7 @@ void Scheduler::plan_decodes(terms::StepPlan& plan, Budget& budget) {
     }
     if (last > i) {
       budget.shape.add_decode(cursor.state().resident);
-      run(cursor, 1, plan, budget);
+      run(cursor, 1, 0, plan, budget);
     }
   }
 }
@@ -186,11 +208,12 @@ void Scheduler::free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepP
 }
 
 /// Most tokens of a prompt while streams decode: what keeps their pace, and a little in any case.
-std::uint32_t Scheduler::beside_streams(const Cursor& cursor, const Budget& budget) const {
+std::uint32_t Scheduler::beside_streams(const Cursor& cursor, std::uint32_t found,
+                                        const Budget& budget) const {
   const LaneState& lane = cursor.state();
-  const std::uint32_t paced = pace_.fit(budget.shape, lane.resident, policy_.step_target);
+  const std::uint32_t paced = pace_.fit(budget.shape, lane.resident + found, policy_.step_target);
   const bool few = std::uint64_t{cursor.tenant().lanes} * present_ < admitted_.size();
-  const bool brief = few && lane.known <= policy_.short_prompt_tokens;
+  const bool brief = few && lane.known - found <= policy_.short_prompt_tokens;
   const std::uint32_t least = brief ? policy_.short_prompt_tokens : policy_.prompt_tokens_min;
   return std::max(paced, least - std::min(budget.prompt_tokens, least));
 }
@@ -200,8 +223,9 @@ bool Scheduler::plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget&
   const bool whole = comes_whole(*cursor.job);
   try_fork(cursor, plan);
   const LaneState& lane = cursor.state();
-  free_kv(cursor, whole ? lane.missing() : 1, plan);
-  std::uint32_t chunk = std::min({lane.missing(), budget.tokens, kv_free()});
+  free_kv(cursor, whole ? lane.missing() : at_hand(cursor) + 1, plan);
+  const std::uint32_t found = std::min(at_hand(cursor), kv_free() - std::min(kv_free(), 1U));
+  std::uint32_t chunk = std::min({lane.missing() - found, budget.tokens, kv_free() - found});
   if (whole) {
     const bool alone = plan.run.empty() && kv_free() >= lane.missing();
     if (chunk < lane.missing() && !alone) {
@@ -209,16 +233,17 @@ bool Scheduler::plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget&
     }
     chunk = lane.missing();
   } else if (budget.streams) {
-    chunk = std::min(chunk, beside_streams(cursor, budget));
+    chunk = std::min(chunk, beside_streams(cursor, found, budget));
   }
   if (chunk == 0) {
     return false;
   }
-  budget.shape.add_prompt(lane.resident, chunk);
+  budget.shape.add_prompt(lane.resident + found, chunk);
   budget.prompt_tokens += chunk;
   Tenant& tenant = cursor.tenant();
+  tenant.planned = plus(tenant.planned, times(found, cursor.job->item.prices.cached));
   tenant.planned = plus(tenant.planned, times(chunk, cursor.job->item.prices.input));
-  run(cursor, chunk, plan, budget);
+  run(cursor, chunk, found, plan, budget);
   return true;
 }
 

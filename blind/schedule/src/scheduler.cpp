@@ -43,7 +43,8 @@ Admission Scheduler::submit(const terms::WorkItem& item) {
   if (jobs_.empty()) {
     dearest_ = 1;
   }
-  dearest_ = std::max({dearest_, weight(item.prices.input), weight(item.prices.output)});
+  dearest_ = std::max({dearest_, weight(item.prices.input), weight(item.prices.cached),
+                       weight(item.prices.output)});
   const std::uint64_t arrival = next_arrival_++;
   const auto [entry, came] = tenants_.try_emplace(item.tenant);
   Tenant& tenant = entry->second;
@@ -84,20 +85,60 @@ void Scheduler::remove(terms::JobId id) {
     }
   }
   std::erase_if(drop_, [id](const terms::Lane& lane) { return lane.job == id; });
+  lead_on(*job);
   job->tenant->jobs.erase(job->arrival);
   job->tenant->left = step_;
   jobs_.erase(id);
 }
 
-/// As the bill counts it: each prompt token when it is computed for the first time, whichever
-/// choice computes it, and each sampled token. What is computed again costs no share.
+/// A job leaves. Who waited for it to compute a common beginning finds what it got done. Of those
+/// to whom that is not enough, in the order in which they came, each waits for the one before it
+/// that has most in common with the job that left: the less of both is what those two have in
+/// common.
+void Scheduler::lead_on(const Job& gone) {
+  std::map<std::uint64_t, Job*> followers;  // By arrival.
+  for (auto& [id, job] : jobs_) {
+    terms::Prefix& prefix = job.item.prefix;
+    if (prefix.from == gone.item.job) {
+      const base::Tokens done{gone.prompt_charged};
+      prefix.at_hand = std::max(prefix.at_hand, std::min(prefix.coming, done));
+      prefix.from = {};
+      if (prefix.coming > prefix.at_hand && job.prompt_charged == 0) {
+        followers.emplace(job.arrival, &job);
+      }
+    }
+  }
+  const Job* leader = nullptr;
+  base::Tokens most;
+  for (auto& [arrival, job] : followers) {
+    terms::Prefix& prefix = job->item.prefix;
+    const base::Tokens common = prefix.coming;
+    if (leader != nullptr) {
+      prefix.from = leader->item.job;
+      prefix.coming = std::min(common, most);
+    }
+    if (common > most) {
+      leader = job;
+      most = common;
+    }
+  }
+}
+
+/// As the bill counts it: each prompt token when it is there for the first time, computed or found
+/// in the cache, whichever choice it is for, and each sampled token. What is computed again costs
+/// no share.
 void Scheduler::charge(Job& job, const LaneState& lane, const terms::LaneReport& done) {
-  const std::uint32_t covered =
-      std::min(lane.resident + done.computed.value, job.item.prompt.value);
-  const std::uint32_t fresh = covered > job.prompt_charged ? covered - job.prompt_charged : 0;
-  job.prompt_charged += fresh;
+  const auto reach = [&job](std::uint32_t position) {
+    const std::uint32_t before = job.prompt_charged;
+    job.prompt_charged = std::max(before, std::min(position, job.item.prompt.value));
+    return job.prompt_charged - before;
+  };
   Service& ahead = job.tenant->ahead;
-  ahead = plus(ahead, times(fresh, job.item.prices.input));
+  if (done.reused.value > 0) {
+    ahead = plus(ahead, times(reach(lane.resident + done.reused.value), job.item.prices.cached));
+  }
+  const std::uint32_t there = lane.resident + done.reused.value + done.computed.value;
+  ahead = plus(ahead, times(reach(there), job.item.prices.input));
   ahead = plus(ahead, times(done.sampled, job.item.prices.output));
 }
 
@@ -116,9 +157,10 @@ std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report, base
     }
     LaneState& lane = job->lanes.at(done.lane.choice);
     charge(*job, lane, done);
-    lane.resident += done.computed.value;
+    const std::uint32_t more = done.reused.value + done.computed.value;
+    lane.resident += more;
     lane.known += done.sampled;
-    kv_used_ += done.computed.value;
+    kv_used_ += more;
     if (done.finished && !lane.finished) {
       lane.finished = true;
       const std::uint32_t sampled = lane.known - job->item.prompt.value;

@@ -38,6 +38,29 @@ class NaiveEngine {
   explicit NaiveEngine(Capacity capacity) : capacity_(capacity) {}
 
   void open(const terms::WorkItem& item) { items_[item.job] = item; }
+  /// A job whose first `common` tokens are those of all others of its family. Returns it with what
+  /// an engine would say of that.
+  terms::WorkItem open(terms::WorkItem item, std::uint64_t family, std::uint32_t common) {
+    const std::uint32_t shared = std::min(common, item.prompt.value - 1);
+    item.prefix.at_hand = {std::min(kept_[family], shared)};
+    for (const auto& [other, family_of_other] : families_) {
+      const base::Tokens both{std::min(shared, items_[other].prompt.value)};
+      if (family_of_other == family && covered_[other] < items_[other].prompt.value &&
+          both > std::max(item.prefix.coming, item.prefix.at_hand)) {
+        item.prefix.coming = both;
+        item.prefix.from = other;
+      }
+    }
+    items_[item.job] = item;
+    families_[item.job] = family;
+    common_[family] = common;
+    return item;
+  }
+  /// Tokens of common beginnings that were computed, over all jobs of the family.
+  [[nodiscard]] std::uint64_t computed_in_common(std::uint64_t family) {
+    return computed_in_common_[family];
+  }
+  [[nodiscard]] std::uint64_t reused(terms::JobId id) { return reused_[id]; }
 
   terms::StepReport run(const terms::StepPlan& plan) {
     for (const terms::Lane& lane : plan.evict) {
@@ -52,6 +75,10 @@ class NaiveEngine {
       set_resident(fork.to, fork.tokens.value);
     }
     terms::StepReport report;
+    room_ = capacity_.kv_tokens - std::min<std::uint64_t>(capacity_.kv_tokens, kv_used_);
+    for (const terms::StepEntry& entry : plan.run) {
+      room_ -= std::min<std::uint64_t>(room_, entry.tokens.value);
+    }
     std::uint32_t step_tokens = 0;
     std::map<terms::Lane, int> times;
     for (const terms::StepEntry& entry : plan.run) {
@@ -80,6 +107,7 @@ class NaiveEngine {
     return true;
   }
   void close(terms::JobId id) {
+    families_.erase(id);
     for (std::uint64_t choice = 0; choice < items_[id].choices; ++choice) {
       set_resident({id, choice}, 0);
     }
@@ -114,12 +142,20 @@ class NaiveEngine {
     EXPECT_GT(entry.tokens.value, 0U);
     EXPECT_LE(lane.resident + entry.tokens.value, known) << "only known tokens can be run";
     EXPECT_LT(lane.sampled, std::max(item.output_max.value, 1U)) << "a finished lane does not run";
-    set_resident(entry.lane, lane.resident + entry.tokens.value);
-    computed_[item.tenant.value] += entry.tokens.value;
     terms::LaneReport report;
     report.lane = entry.lane;
-    report.computed = entry.tokens;
     std::uint32_t& covered = covered_[entry.lane.job];
+    report.reused = {lane.resident > 0 ? 0 : find_kept(item)};
+    report.computed = {std::min(entry.tokens.value, known - report.reused.value)};
+    set_resident(entry.lane, lane.resident + report.reused.value);
+    if (const std::uint32_t there = std::min(lane.resident, item.prompt.value); there > covered) {
+      billed_[item.tenant.value] +=
+          (there - covered) * static_cast<std::uint64_t>(item.prices.cached.value);
+      covered = there;
+    }
+    keep(item, lane.resident, lane.resident + report.computed.value);
+    set_resident(entry.lane, lane.resident + report.computed.value);
+    computed_[item.tenant.value] += report.computed.value;
     const std::uint32_t reach = std::min(lane.resident, item.prompt.value);
     if (reach > covered) {
       billed_[item.tenant.value] +=
@@ -135,6 +171,28 @@ class NaiveEngine {
       report.finished = lane.sampled == item.output_max.value;
     }
     return report;
+  }
+
+  std::uint32_t find_kept(const terms::WorkItem& item) {
+    const auto family = families_.find(item.job);
+    if (family == families_.end()) {
+      return 0;
+    }
+    const std::uint32_t shared =
+        std::min(common_[family->second], item.prompt.value - 1);  // The last one is computed.
+    const auto found = static_cast<std::uint32_t>(
+        std::min<std::uint64_t>(room_, std::min(kept_[family->second], shared)));
+    room_ -= found;
+    reused_[item.job] += found;
+    return found;
+  }
+  void keep(const terms::WorkItem& item, std::uint32_t from, std::uint32_t to) {
+    const auto family = families_.find(item.job);
+    if (family != families_.end()) {
+      const std::uint32_t end = std::min({to, common_[family->second], item.prompt.value});
+      computed_in_common_[family->second] += end > from ? end - from : 0;
+      kept_[family->second] = std::max(kept_[family->second], end);
+    }
   }
 
   void set_resident(const terms::Lane& lane, std::uint32_t tokens) {
@@ -154,6 +212,12 @@ class NaiveEngine {
   std::map<terms::Lane, State> lanes_;
   std::set<terms::Lane> resident_;
   std::uint64_t kv_used_ = 0;
+  std::uint64_t room_ = 0;  ///< That a step leaves for what is found.
+  std::map<terms::JobId, std::uint64_t> families_;
+  std::map<std::uint64_t, std::uint32_t> common_;
+  std::map<std::uint64_t, std::uint32_t> kept_;
+  std::map<std::uint64_t, std::uint64_t> computed_in_common_;
+  std::map<terms::JobId, std::uint64_t> reused_;
   std::map<terms::JobId, std::uint32_t> covered_;
   std::map<std::uint64_t, std::uint64_t> computed_;
   std::map<std::uint64_t, std::uint64_t> billed_;
@@ -167,6 +231,10 @@ struct Bench {
   void submit(const terms::WorkItem& item) {
     engine.open(item);
     ASSERT_EQ(scheduler.submit(item), Admission::queued);
+    open.push_back(item.job);
+  }
+  void submit(const terms::WorkItem& item, std::uint64_t family, std::uint32_t common) {
+    ASSERT_EQ(scheduler.submit(engine.open(item, family, common)), Admission::queued);
     open.push_back(item.job);
   }
   terms::StepPlan step(base::SpanNs took = {}) {

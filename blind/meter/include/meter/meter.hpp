@@ -8,7 +8,8 @@
 namespace meter {
 
 /// Counts one job. The prompt counts once, however many choices share it and however often it was
-/// computed anew after an eviction; a token counts as output in the step that sampled it. A job
+/// computed anew after an eviction; as cached counts what of it was found in the KV cache before
+/// this job computed it; a token counts as output in the step that sampled it. A job
 /// that ends early is charged for the part of its prompt that was computed.
 ///
 /// Not thread-safe: the engine thread owns it. No allocation.
@@ -21,13 +22,17 @@ class Meter {
   /// step is given once.
   void count(const terms::StepEntry& planned, const terms::LaneReport& done);
 
-  /// Input: the furthest any lane came into the prompt. Cached: 0, nothing is reused between
-  /// requests. Output: all that was sampled.
-  [[nodiscard]] terms::Usage usage() const { return {input_, {0}, output_}; }
+  /// Input: the furthest any lane came into the prompt. Cached: what of that nobody computed for
+  /// this job. Output: all that was sampled.
+  [[nodiscard]] terms::Usage usage() const { return {input_, cached_, output_}; }
 
  private:
+  /// The prompt is there as far as `position`. Returns by how much that is further than it was.
+  std::uint32_t reach(base::Tokens position);
+
   base::Tokens prompt_;
   base::Tokens input_;
+  base::Tokens cached_;
   base::Tokens output_;
 };
 

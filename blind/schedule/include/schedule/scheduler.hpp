@@ -86,7 +86,7 @@ class Scheduler {
   struct LaneState {
     std::uint32_t known = 0;     ///< Prompt and sampled tokens.
     std::uint32_t resident = 0;  ///< Of these, in the KV cache.
-    std::uint32_t planned = 0;   ///< To be computed in the step under way.
+    std::uint32_t planned = 0;   ///< To become resident in the step under way.
     bool admitted = false;
     bool finished = false;
     [[nodiscard]] std::uint32_t missing() const { return known - resident; }
@@ -127,6 +127,7 @@ class Scheduler {
   Job* find(terms::JobId job);
   void forget(const Cursor& cursor);
   void charge(Job& job, const LaneState& lane, const terms::LaneReport& done);
+  void lead_on(const Job& gone);
   std::vector<terms::Lane> make_room();
 
   // shares.cpp: who is ahead of whom, and who gives way.
@@ -145,17 +146,21 @@ class Scheduler {
   void admit(const Cursor& cursor);
   [[nodiscard]] Cursor next_waiting(const Tenant& tenant) const;
   Cursor next_to_admit();
+  [[nodiscard]] bool follows(const Job& job) const;
+  [[nodiscard]] static std::uint32_t at_hand(const Cursor& cursor);
   [[nodiscard]] std::uint32_t to_compute(const Cursor& cursor) const;
   [[nodiscard]] std::uint64_t prompts_before(const Tenant& tenant) const;
   void admit_waiting(terms::StepPlan& plan);
   void plan_decodes(terms::StepPlan& plan, Budget& budget);
   void plan_prompts(terms::StepPlan& plan, Budget& budget);
   [[nodiscard]] Cursor next_prompt() const;
-  [[nodiscard]] std::uint32_t beside_streams(const Cursor& cursor, const Budget& budget) const;
+  [[nodiscard]] std::uint32_t beside_streams(const Cursor& cursor, std::uint32_t found,
+                                             const Budget& budget) const;
   void free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan);
   bool plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget& budget);
   void try_fork(const Cursor& cursor, terms::StepPlan& plan);
-  void run(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan, Budget& budget);
+  void run(const Cursor& cursor, std::uint32_t tokens, std::uint32_t found, terms::StepPlan& plan,
+           Budget& budget);
   [[nodiscard]] bool comes_whole(const Job& job) const;
   [[nodiscard]] bool shares_prompt(const Job& job, std::uint32_t choice) const;
   [[nodiscard]] static const LaneState* fork_source(const Job& job, std::uint32_t& choice);

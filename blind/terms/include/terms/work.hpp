@@ -18,6 +18,19 @@ enum class WorkKind : std::uint32_t {
   embed = 2,     ///< Prefill only.
 };
 
+/// What of a job's prompt need not be computed for it, as far as is known when it comes: in
+/// numbers, the engine's word. An estimate: a step's report says what was found there.
+struct Prefix {
+  base::Tokens at_hand;  ///< So many first tokens are kept in the KV cache.
+  base::Tokens coming;   ///< So many will be, once `from` has computed them.
+  JobId from;            ///< A job that came before and has the same beginning; none: nobody.
+
+  static consteval auto fields() {
+    return std::tuple{&Prefix::at_hand, &Prefix::coming, &Prefix::from};
+  }
+};
+static_assert(base::Blind<Prefix>);
+
 /// One prompt to run. `choices` continuations share the prompt: their lanes are numbered from 0.
 struct WorkItem {
   JobId job;
@@ -27,11 +40,12 @@ struct WorkItem {
   base::Tokens output_max;  ///< Per choice; 0 for embed.
   std::uint32_t choices = 1;
   Prices prices;  ///< What its tokens are billed at: the measure of its tenant's share.
+  Prefix prefix;
 
   static consteval auto fields() {
     return std::tuple{&WorkItem::job,    &WorkItem::tenant,     &WorkItem::kind,
                       &WorkItem::prompt, &WorkItem::output_max, &WorkItem::choices,
-                      &WorkItem::prices};
+                      &WorkItem::prices, &WorkItem::prefix};
   }
 };
 static_assert(base::Blind<WorkItem>);
@@ -84,14 +98,17 @@ struct StepPlan {
 /// What happened to one entry of a plan.
 struct LaneReport {
   Lane lane;
-  base::Tokens computed;         ///< KV tokens made in this step (0 when the step did not run).
+  base::Tokens reused;           ///< KV tokens found in the cache, in front of those computed. Only
+                                 ///< where nothing of the lane was resident.
+  base::Tokens computed;         ///< KV tokens made in this step (0 when the step did not run): as
+                                 ///< many as were planned, or all that were missing.
   std::uint32_t sampled = 0;     ///< 1 when a token was sampled, else 0.
   bool finished = false;         ///< The lane is over: end token, stop string, limit, failure.
-  std::array<bool, 7> unused{};  ///< Names the padding: nothing may hide there.
+  std::array<bool, 3> unused{};  ///< Names the padding: nothing may hide there.
 
   static consteval auto fields() {
-    return std::tuple{&LaneReport::lane, &LaneReport::computed, &LaneReport::sampled,
-                      &LaneReport::finished, &LaneReport::unused};
+    return std::tuple{&LaneReport::lane,    &LaneReport::reused,   &LaneReport::computed,
+                      &LaneReport::sampled, &LaneReport::finished, &LaneReport::unused};
   }
 };
 static_assert(base::Blind<LaneReport>);
