@@ -31,7 +31,7 @@ class MoodyEngine final : public engine::Engine {
   [[nodiscard]] std::string text(const content::TokenIds& tokens) const override {
     return inner_->text(tokens);
   }
-  base::Result<base::Done, engine::Error> open(engine::JobSpec spec) override {
+  base::Result<terms::Prefix, engine::Error> open(engine::JobSpec spec) override {
     customers_[spec.job] = std::strtoull(inner_->text(spec.prompt).c_str(), nullptr, 10);
     if (dice_.chance(moods_)) return base::Fail{engine::Error::failed};
     return inner_->open(std::move(spec));

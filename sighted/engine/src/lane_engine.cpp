@@ -63,7 +63,7 @@ std::optional<Error> LaneEngine::fault(const JobSpec& spec) const {
   return embeds || facts_.can_generate ? std::nullopt : std::optional(Error::failed);
 }
 
-base::Result<base::Done, Error> LaneEngine::open(JobSpec spec) {
+base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
   if (const auto refused = fault(spec)) {
     return base::Fail{*refused};
   }
@@ -86,8 +86,12 @@ base::Result<base::Done, Error> LaneEngine::open(JobSpec spec) {
   }
   const terms::JobId id = spec.job;
   job.spec = std::move(spec);
-  jobs_.emplace(id, std::move(job));
-  return base::Done{};
+  const JobSpec& opened = jobs_.emplace(id, std::move(job)).first->second.spec;
+  if (!shares(opened)) {
+    return terms::Prefix{};
+  }
+  const auto kept = runner_->kept(opened.prefix_space, Beginnings::shareable(opened.prompt));
+  return beginnings_.come(id, opened.prefix_space, opened.prompt, kept);
 }
 
 void LaneEngine::close(terms::JobId job) {
@@ -96,8 +100,10 @@ void LaneEngine::close(terms::JobId job) {
     return;
   }
   for (LaneState& lane : found->second.lanes) {
+    keep(found->second, lane);
     drop(lane);
   }
+  beginnings_.leave(job);
   jobs_.erase(found);
 }
 
@@ -116,6 +122,49 @@ void LaneEngine::drop(LaneState& lane) {
   }
   cells_.drop(lane.cells);
   lane.pooling.start(pooling_);
+}
+
+/// The first `count` tokens that a lane knows. Good until the next call.
+std::span<const content::TokenId> LaneEngine::first_tokens(const Job& job, const LaneState& lane,
+                                                           std::size_t count) {
+  const std::span<const content::TokenId> prompt = job.spec.prompt;
+  if (count <= prompt.size()) {
+    return prompt.first(count);
+  }
+  first_tokens_.assign(prompt.begin(), prompt.end());
+  const auto more = static_cast<std::ptrdiff_t>(count - prompt.size());
+  first_tokens_.insert(first_tokens_.end(), lane.sampled.begin(), lane.sampled.begin() + more);
+  return first_tokens_;
+}
+
+/// What a lane has computed may serve others of its space, and itself when it comes back.
+void LaneEngine::keep(const Job& job, const LaneState& lane) {
+  if (shares(job.spec) && lane.slot && !lane.failed) {
+    runner_->keep(*lane.slot, job.spec.prefix_space, first_tokens(job, lane, lane.cells.size()));
+  }
+}
+
+/// Lanes that have nothing begin with what is kept, as far as there is room beside what the step
+/// computes.
+void LaneEngine::attach(std::vector<Runnable>& entries, StepOutput& output) {
+  std::size_t room = cells_.free();
+  for (const Runnable& entry : entries) {
+    room -= entry.tokens;
+  }
+  for (Runnable& entry : entries) {
+    LaneState& lane = *entry.lane;
+    if (!lane.cells.empty() || !shares(entry.job->spec)) {
+      continue;
+    }
+    const std::uint32_t known = entry.job->known(lane);
+    const auto most = std::min<std::size_t>(known - 1, room);
+    const std::uint32_t found = runner_->attach(*lane.slot, entry.job->spec.prefix_space,
+                                                first_tokens(*entry.job, lane, most));
+    cells_.grow(lane.cells, found);
+    room -= found;
+    entry.tokens = std::min(entry.tokens, known - found);
+    output.lanes[entry.index].reused = found;
+  }
 }
 
 void LaneEngine::fork(const terms::ForkEntry& entry) {
@@ -202,6 +251,7 @@ void LaneEngine::unmake_room(const std::vector<Runnable>& entries) {
 StepOutput LaneEngine::step(const terms::StepPlan& plan) {
   for (const auto& lane : plan.evict) {
     if (LaneState* const state = find(lane)) {
+      keep(jobs_.find(lane.job)->second, *state);
       drop(*state);
     }
   }
@@ -219,6 +269,7 @@ StepOutput LaneEngine::step(const terms::StepPlan& plan) {
   if (!make_room(entries)) {
     return out_of_kv();
   }
+  attach(entries, output);
   const auto embeds = std::stable_partition(
       entries.begin(), entries.end(),
       [](const Runnable& entry) { return entry.job->spec.kind == terms::WorkKind::generate; });
@@ -235,6 +286,7 @@ void LaneEngine::fail(const std::vector<Runnable>& entries, StepOutput& output) 
   for (const Runnable& entry : entries) {
     entry.lane->failed = true;
     output.lanes[entry.index].failed = true;
+    output.lanes[entry.index].reused = 0;
     drop(*entry.lane);
   }
 }
@@ -276,10 +328,18 @@ Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput
 
 /// What an entry that ran gave: its tokens are resident now.
 void LaneEngine::collect(const Runnable& entry, std::size_t piece, LaneOutput& output) {
+  const std::size_t prompt = entry.job->spec.prompt.size();
+  const bool prefills = entry.lane->cells.size() < prompt;
   cells_.grow(entry.lane->cells, entry.tokens);
   output.computed = entry.tokens;
+  if (prefills) {
+    keep(*entry.job, *entry.lane);
+    if (entry.lane->cells.size() >= prompt) {
+      beginnings_.leave(entry.job->spec.job);
+    }
+  }
   if (entry.job->spec.kind == terms::WorkKind::embed) {
-    if (entry.lane->cells.size() == entry.job->spec.prompt.size()) {
+    if (entry.lane->cells.size() == prompt) {
       output.embedding = entry.lane->pooling.normalized();
     }
   } else if (entry.lane->cells.size() == entry.job->known(*entry.lane)) {

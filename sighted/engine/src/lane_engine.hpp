@@ -10,6 +10,7 @@
 
 #include <engine/engine.hpp>
 
+#include "beginnings.hpp"
 #include "kv_cells.hpp"
 #include "llama/pooling.hpp"
 #include "llama/sampler.hpp"
@@ -65,7 +66,7 @@ class LaneEngine final : public Engine {
     return text_.vocabulary().text(tokens);
   }
 
-  base::Result<base::Done, Error> open(JobSpec spec) override;
+  base::Result<terms::Prefix, Error> open(JobSpec spec) override;
   StepOutput step(const terms::StepPlan& plan) override;
   void close(terms::JobId job) override;
   [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
@@ -82,6 +83,13 @@ class LaneEngine final : public Engine {
   [[nodiscard]] std::optional<Error> fault(const JobSpec& spec) const;
   LaneState* find(const terms::Lane& lane);
   void drop(LaneState& lane);
+  [[nodiscard]] bool shares(const JobSpec& spec) const {
+    return spec.prefix_space != 0 && spec.kind == terms::WorkKind::generate && runner_->keeps();
+  }
+  std::span<const content::TokenId> first_tokens(const Job& job, const LaneState& lane,
+                                                 std::size_t count);
+  void keep(const Job& job, const LaneState& lane);
+  void attach(std::vector<Runnable>& entries, StepOutput& output);
   void fork(const terms::ForkEntry& entry);
   std::vector<Runnable> runnable(const terms::StepPlan& plan, StepOutput& output);
   bool make_room(std::vector<Runnable>& entries);
@@ -101,6 +109,8 @@ class LaneEngine final : public Engine {
   KvCells cells_;
   std::vector<std::uint32_t> free_slots_;
   std::unordered_map<terms::JobId, Job> jobs_;
+  Beginnings beginnings_;
+  content::TokenIds first_tokens_;
   content::TokenIds tokens_;   ///< Of the pieces.
   std::vector<Piece> pieces_;  ///< Of the run at hand.
 };

@@ -29,6 +29,23 @@ class Runner {
   /// The empty slot `to` begins with the first `tokens` tokens of `from`.
   virtual void share(std::uint32_t from, std::uint32_t to, std::uint32_t tokens) = 0;
   virtual void drop(std::uint32_t slot) = 0;
+
+  /// Whether beginnings outlive their lanes here. If not, nothing is ever kept.
+  [[nodiscard]] virtual bool keeps() const { return false; }
+  /// How many of the first of `tokens` are kept.
+  [[nodiscard]] virtual std::uint32_t kept(std::uint64_t /*space*/,
+                                           std::span<const content::TokenId> /*tokens*/) const {
+    return 0;
+  }
+  /// The empty slot begins with what is kept of `tokens`. Returns how many tokens that is.
+  virtual std::uint32_t attach(std::uint32_t /*slot*/, std::uint64_t /*space*/,
+                               std::span<const content::TokenId> /*tokens*/) {
+    return 0;
+  }
+  /// The slot holds `tokens`: kept for others of the space, as long as there is room.
+  virtual void keep(std::uint32_t /*slot*/, std::uint64_t /*space*/,
+                    std::span<const content::TokenId> /*tokens*/) {}
+
   /// All pieces or, no_room, none.
   virtual Ran generate(std::span<const Piece> pieces) = 0;
   virtual Ran embed(std::span<const Piece> pieces) = 0;

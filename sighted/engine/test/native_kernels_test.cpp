@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
+#include "block_tables.hpp"
 #include "native/activations.hpp"
-#include "native/block_tables.hpp"
 #include "native/kv_store.hpp"
 #include "native/matrix.hpp"
 #include "native/pool.hpp"

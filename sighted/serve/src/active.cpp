@@ -19,6 +19,13 @@ EndReason worse(EndReason a, EndReason b) {
   return std::ranges::find(order, a) < std::ranges::find(order, b) ? b : a;
 }
 
+/// The one place that says who may find whose prompts in the KV cache, for every route and flavour:
+/// a tenant its own, nobody else's. Who the tenant is was settled by its key; spaces are compared
+/// whole and tokens one by one, so a salt or a hash would add nothing.
+std::uint64_t prefix_space(terms::TenantId tenant) {
+  return tenant.value;
+}
+
 EngineLoop::Active::Active(FundedRequest request) : order(std::move(request)) {
   for (const content::TokenIds& prompt : order.prompts) {
     meters.emplace_back(base::Tokens{static_cast<std::uint32_t>(prompt.size())});
@@ -55,6 +62,7 @@ engine::JobSpec EngineLoop::Active::spec(std::size_t prompt, terms::JobId job) {
   spec.format = order.format;
   spec.sampling = order.sampling;
   spec.choices = order.choices;
+  spec.prefix_space = prefix_space(order.tenant);
   return spec;
 }
 

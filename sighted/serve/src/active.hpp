@@ -26,6 +26,9 @@ struct Choice {
 /// The end that counts for a request whose choices ended differently.
 [[nodiscard]] terms::EndReason worse(terms::EndReason a, terms::EndReason b);
 
+/// Whose prompts a request of this tenant may find computed already.
+[[nodiscard]] std::uint64_t prefix_space(terms::TenantId tenant);
+
 /// Belongs to one EngineLoop and lives on its thread.
 struct EngineLoop::Active {
   explicit Active(FundedRequest request);

@@ -168,10 +168,12 @@ void EngineLoop::begin(FundedRequest request) {
 bool EngineLoop::open_jobs(Active& active) {
   for (std::size_t i = 0; i < active.order.prompts.size(); ++i) {
     const terms::JobId job{next_job_++};
-    const terms::WorkItem item = active.item(i, job);
-    if (!engine_.open(active.spec(i, job)).ok()) {
+    terms::WorkItem item = active.item(i, job);
+    const auto opened = engine_.open(active.spec(i, job));
+    if (!opened.ok()) {
       return false;
     }
+    item.prefix = opened.value();
     active.jobs.push_back(job);
     jobs_.emplace(job, &active);
     if (scheduler_.submit(item) != schedule::Admission::queued) {
@@ -206,6 +208,7 @@ void EngineLoop::step(const terms::StepPlan& plan) {
 terms::LaneReport EngineLoop::absorb(engine::LaneOutput& output, const terms::StepEntry& entry) {
   terms::LaneReport report;
   report.lane = output.lane;
+  report.reused = {output.reused};
   report.computed = {output.computed};
   report.finished = output.failed;
   const auto found = jobs_.find(output.lane.job);

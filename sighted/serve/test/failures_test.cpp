@@ -56,7 +56,7 @@ TEST(Engine, that_loses_one_choice_finishes_the_others) {
     house.engine.after_step = [lost](std::size_t step, engine::StepOutput& output) {
       for (engine::LaneOutput& lane : output.lanes) {
         if (step == 4 && lane.lane.choice == lost) {
-          lane = {lane.lane, 0, {}, {}, false, {}, {}, true};
+          lane = {lane.lane, 0, 0, {}, {}, false, {}, {}, true};
         }
       }
     };
@@ -82,7 +82,7 @@ TEST(Engine, that_loses_the_choice_that_computes_the_prompt_for_all) {
   house.engine.after_step = [](std::size_t step, engine::StepOutput& output) {
     if (step == 2) {
       for (engine::LaneOutput& lane : output.lanes) {
-        lane = {lane.lane, 0, {}, {}, false, {}, {}, true};
+        lane = {lane.lane, 0, 0, {}, {}, false, {}, {}, true};
       }
     }
   };

@@ -82,7 +82,7 @@ class Watched final : public engine::Engine {
   [[nodiscard]] std::string text(const content::TokenIds& tokens) const override {
     return inner_->text(tokens);
   }
-  base::Result<base::Done, engine::Error> open(engine::JobSpec spec) override {
+  base::Result<terms::Prefix, engine::Error> open(engine::JobSpec spec) override {
     ++opens;
     return inner_->open(std::move(spec));
   }

@@ -92,12 +92,15 @@ struct JobSpec {
   std::shared_ptr<const ReplyFormat> format;
   content::Sampling sampling;
   std::uint32_t choices = 1;
+  /// Beginnings of prompts are shared among jobs of one space only; 0 = this job shares nothing.
+  std::uint64_t prefix_space = 0;
 };
 
 /// What one lane gave in one step.
 struct LaneOutput {
   terms::Lane lane;
-  std::uint32_t computed = 0;             ///< KV tokens made.
+  std::uint32_t reused = 0;               ///< KV tokens of others that it begins with.
+  std::uint32_t computed = 0;             ///< KV tokens made, after those.
   std::optional<content::TokenId> token;  ///< The token sampled, if one was due.
   std::string piece;                      ///< Its bytes; empty for end tokens.
   bool end_token = false;                 ///< The token ends the generation.
@@ -129,13 +132,16 @@ class Engine {
   [[nodiscard]] virtual std::string text(const content::TokenIds& tokens) const = 0;
 
   // The engine thread only.
-  /// Makes a job known; computes nothing. errors: bad_schema, bad_token, too_long, no_embeddings.
-  virtual base::Result<base::Done, Error> open(JobSpec spec) = 0;
+  /// Makes a job known; computes nothing.
+  /// returns  what of its prompt is kept from others, or computed by one that is open.
+  /// errors   bad_schema, bad_token, too_long, no_embeddings.
+  virtual base::Result<terms::Prefix, Error> open(JobSpec spec) = 0;
   /// Carries out a plan. Every lane must be of an open job; entries obey facts(). Never throws.
   virtual StepOutput step(const terms::StepPlan& plan) = 0;
   /// Forgets a job and frees its KV. A job that is not open is ignored.
   virtual void close(terms::JobId job) = 0;
-  /// KV tokens not in use, counted by the engine itself.
+  /// KV tokens not in use by lanes, counted by the engine itself: those of a shared beginning for
+  /// each lane, those of a fork once. What is kept of closed jobs gives way and is not counted.
   [[nodiscard]] virtual std::uint32_t kv_free() const = 0;
 };
 

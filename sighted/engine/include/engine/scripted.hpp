@@ -19,6 +19,7 @@ struct ScriptedOptions {
   std::uint32_t reply_tokens = 0;       ///< The end token comes after so many; 0 = never.
   std::uint32_t embedding_width = 64;   ///< 0 = refuses to embed.
   bool can_fork = true;
+  bool keeps_prefixes = false;  ///< Counts a cache of prefixes, as the native engine has one.
   /// What every free-text answer says (over and over where reply_tokens asks for more; at its end
   /// comes the end token where reply_tokens is 0). Empty = English words, others for each seed.
   /// A part within <think> and </think> is reasoning.

@@ -8,7 +8,6 @@
 #include <content/tokens.hpp>
 
 #include "activations.hpp"
-#include "block_tables.hpp"
 #include "kv_store.hpp"
 #include "pool.hpp"
 #include "weights.hpp"

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 
+#include "../kv_block.hpp"
+
 namespace engine::native {
 
 /// Rows of a matrix that are multiplied together: one for each lane of a 512-bit vector of floats.
@@ -13,8 +15,6 @@ inline constexpr std::size_t group_rows = 16;
 inline constexpr std::size_t block_values = 32;
 /// Tokens of a tile of activations.
 inline constexpr std::size_t tile_tokens = 8;
-/// Tokens of a block of the KV cache.
-inline constexpr std::size_t kv_block_tokens = 16;
 /// Tokens whose attention weights are rescaled together. Spans begin at multiples of it, so that a
 /// token's sums do not depend on how its prompt was cut into chunks.
 inline constexpr std::size_t span_tokens = 128;

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "../block_tables.hpp"
 #include "../runner.hpp"
 #include "forward.hpp"
 
@@ -24,6 +25,19 @@ class NativeRunner final : public Runner {
     tables_.share(from, to, tokens);
   }
   void drop(std::uint32_t slot) override { tables_.drop(slot); }
+  [[nodiscard]] bool keeps() const override { return true; }
+  [[nodiscard]] std::uint32_t kept(std::uint64_t space,
+                                   std::span<const content::TokenId> tokens) const override {
+    return tables_.kept(space, tokens);
+  }
+  std::uint32_t attach(std::uint32_t slot, std::uint64_t space,
+                       std::span<const content::TokenId> tokens) override {
+    return tables_.attach(slot, space, tokens);
+  }
+  void keep(std::uint32_t slot, std::uint64_t space,
+            std::span<const content::TokenId> tokens) override {
+    tables_.keep(slot, space, tokens);
+  }
   Ran generate(std::span<const Piece> pieces) override;
   Ran embed(std::span<const Piece> pieces) override;
   const float* logits(std::size_t piece) override { return forward_.logits(outputs_of_[piece]); }

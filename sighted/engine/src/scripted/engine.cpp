@@ -6,6 +6,8 @@
 #include <base/invariant.hpp>
 #include <engine/scripted.hpp>
 
+#include "../beginnings.hpp"
+#include "../block_tables.hpp"
 #include "../kv_cells.hpp"
 #include "format.hpp"
 
@@ -27,6 +29,7 @@ constexpr std::uint64_t scramble(std::uint64_t x) {
 /// One continuation: its cells, and how far its script has been read.
 struct LaneState {
   KvCells::Sequence cells;
+  std::uint32_t slot = 0;  ///< Of the block tables, while it has cells.
   std::uint32_t sampled = 0;
   std::uint64_t offset = 0;  ///< Where in the words it began.
   bool over = false;
@@ -64,7 +67,14 @@ ModelFacts facts_of(const ScriptedOptions& options) {
 class ScriptedEngine final : public Engine {
  public:
   explicit ScriptedEngine(ScriptedOptions options)
-      : options_(std::move(options)), facts_(facts_of(options_)), cells_(options_.kv_tokens) {}
+      : options_(std::move(options)),
+        facts_(facts_of(options_)),
+        cells_(options_.kv_tokens),
+        tables_(options_.kv_tokens, options_.lanes_max) {
+    for (std::uint32_t slot = facts_.lanes_max; slot > 0; --slot) {
+      free_slots_.push_back(slot - 1);
+    }
+  }
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
 
@@ -97,7 +107,7 @@ class ScriptedEngine final : public Engine {
     return bytes;
   }
 
-  base::Result<base::Done, Error> open(JobSpec spec) override;
+  base::Result<terms::Prefix, Error> open(JobSpec spec) override;
   StepOutput step(const terms::StepPlan& plan) override;
   void close(terms::JobId job) override;
 
@@ -115,26 +125,46 @@ class ScriptedEngine final : public Engine {
     return found->second;
   }
 
+  void seat(LaneState& lane) {
+    base::invariant(!free_slots_.empty(), "no more lanes are resident than there can be");
+    lane.slot = free_slots_.back();
+    free_slots_.pop_back();
+  }
   void drop(LaneState& lane) {
-    resident_ -= lane.cells.empty() ? 0 : 1;
-    cells_.drop(lane.cells);
+    if (!lane.cells.empty()) {
+      tables_.drop(lane.slot);
+      free_slots_.push_back(lane.slot);
+      cells_.drop(lane.cells);
+    }
+  }
+  [[nodiscard]] std::uint32_t resident() const {
+    return facts_.lanes_max - static_cast<std::uint32_t>(free_slots_.size());
+  }
+  [[nodiscard]] bool shares(const JobSpec& spec) const {
+    return options_.keeps_prefixes && spec.prefix_space != 0 &&
+           spec.kind == terms::WorkKind::generate;
   }
 
   void fork(const terms::ForkEntry& entry);
   std::uint32_t check(const std::vector<terms::StepEntry>& run);
   LaneOutput run(const terms::StepEntry& entry);
+  std::uint32_t attach(const Job& job, LaneState& lane);
+  void grow(Job& job, LaneState& lane, std::uint32_t tokens);
   void sample(const Job& job, LaneState& lane, LaneOutput& output) const;
   [[nodiscard]] std::vector<float> embedding(const content::TokenIds& prompt) const;
 
   ScriptedOptions options_;
   ModelFacts facts_;
   KvCells cells_;
+  BlockTables tables_;
+  Beginnings beginnings_;
+  std::vector<std::uint32_t> free_slots_;
   std::unordered_map<terms::JobId, Job> jobs_;
-  std::uint32_t resident_ = 0;  ///< Lanes that hold cells.
+  std::uint32_t room_ = 0;  ///< Cells that the step under way leaves free.
   std::uint64_t steps_ = 0;
 };
 
-base::Result<base::Done, Error> ScriptedEngine::open(JobSpec spec) {
+base::Result<terms::Prefix, Error> ScriptedEngine::open(JobSpec spec) {
   base::invariant(spec.job.valid() && !jobs_.contains(spec.job), "a job is opened once");
   base::invariant(!spec.prompt.empty() && spec.choices > 0, "a job has a prompt and choices");
   if (options_.fail_open) {
@@ -174,8 +204,12 @@ base::Result<base::Done, Error> ScriptedEngine::open(JobSpec spec) {
   }
   const auto id = spec.job;
   job.spec = std::move(spec);
-  jobs_.emplace(id, std::move(job));
-  return base::Done{};
+  const JobSpec& opened = jobs_.emplace(id, std::move(job)).first->second.spec;
+  if (!shares(opened)) {
+    return terms::Prefix{};
+  }
+  const auto kept = tables_.kept(opened.prefix_space, Beginnings::shareable(opened.prompt));
+  return beginnings_.come(id, opened.prefix_space, opened.prompt, kept);
 }
 
 void ScriptedEngine::close(terms::JobId job) {
@@ -186,6 +220,7 @@ void ScriptedEngine::close(terms::JobId job) {
   for (LaneState& lane : found->second.lanes) {
     drop(lane);
   }
+  beginnings_.leave(job);
   jobs_.erase(found);
 }
 
@@ -198,9 +233,9 @@ void ScriptedEngine::fork(const terms::ForkEntry& entry) {
   LaneState& to = job.lanes[entry.to.choice];
   base::invariant(entry.tokens.value > 0 && entry.tokens.value < job.spec.prompt.size(),
                   "a fork shares a part of the prompt, its last token not included");
+  seat(to);
   cells_.share(from.cells, to.cells, entry.tokens.value);
-  ++resident_;
-  base::invariant(resident_ <= facts_.lanes_max, "no more lanes are resident than there can be");
+  tables_.share(from.slot, to.slot, entry.tokens.value);
 }
 
 /// Returns the KV tokens the run needs.
@@ -220,7 +255,7 @@ std::uint32_t ScriptedEngine::check(const std::vector<terms::StepEntry>& run) {
     arriving += lane.cells.empty() ? 1 : 0;
   }
   base::invariant(tokens <= facts_.step_tokens_max, "a step keeps to its budget");
-  base::invariant(resident_ + arriving <= facts_.lanes_max,
+  base::invariant(resident() + arriving <= facts_.lanes_max,
                   "no more lanes are resident than there can be");
   return static_cast<std::uint32_t>(tokens);
 }
@@ -242,7 +277,8 @@ StepOutput ScriptedEngine::step(const terms::StepPlan& plan) {
     options_.before_step();
   }
   output.lanes.reserve(plan.run.size());
-  if (check(plan.run) > cells_.free()) {
+  const std::uint32_t needed = check(plan.run);
+  if (needed > cells_.free()) {
     output.out_of_kv = true;
     for (const auto& entry : plan.run) {
       output.lanes.emplace_back().lane = entry.lane;
@@ -250,6 +286,7 @@ StepOutput ScriptedEngine::step(const terms::StepPlan& plan) {
     return output;
   }
   ++steps_;
+  room_ = cells_.free() - needed;
   for (const auto& entry : plan.run) {
     output.lanes.push_back(run(entry));
   }
@@ -267,9 +304,12 @@ LaneOutput ScriptedEngine::run(const terms::StepEntry& entry) {
     output.failed = true;
     return output;
   }
-  resident_ += lane.cells.empty() ? 1 : 0;
-  cells_.grow(lane.cells, entry.tokens.value);
-  output.computed = entry.tokens.value;
+  if (lane.cells.empty()) {
+    seat(lane);
+    output.reused = attach(job, lane);
+  }
+  output.computed = std::min(entry.tokens.value, job.known(lane) - output.reused);
+  grow(job, lane, output.computed);
   if (lane.cells.size() < job.known(lane)) {
     return output;
   }
@@ -280,6 +320,35 @@ LaneOutput ScriptedEngine::run(const terms::StepEntry& entry) {
     sample(job, lane, output);
   }
   return output;
+}
+
+/// A lane that has nothing begins with what is kept of its prompt.
+std::uint32_t ScriptedEngine::attach(const Job& job, LaneState& lane) {
+  if (!shares(job.spec)) {
+    return 0;
+  }
+  const Beginnings::Prompt prompt = job.spec.prompt;
+  const std::size_t most = std::min<std::size_t>(prompt.size() - 1, room_);
+  const std::uint32_t found = tables_.attach(lane.slot, job.spec.prefix_space, prompt.first(most));
+  cells_.grow(lane.cells, found);
+  room_ -= found;
+  return found;
+}
+
+void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
+  const std::size_t prompt = job.spec.prompt.size();
+  const auto first = static_cast<std::uint32_t>(lane.cells.size());
+  std::vector<BlockTables::Copy> copies;
+  tables_.extend(lane.slot, first, first + tokens, copies);
+  cells_.grow(lane.cells, tokens);
+  if (first < prompt && shares(job.spec)) {
+    const Beginnings::Prompt known = job.spec.prompt;
+    tables_.keep(lane.slot, job.spec.prefix_space,
+                 known.first(std::min(prompt, lane.cells.size())));
+    if (lane.cells.size() >= prompt) {
+      beginnings_.leave(job.spec.job);
+    }
+  }
 }
 
 void ScriptedEngine::sample(const Job& job, LaneState& lane, LaneOutput& output) const {

@@ -1,0 +1,197 @@
+// Prompts that begin alike, from the request to the bill: what is computed once is paid once at the
+// price of computing, and by the others at the price of finding; across tenants nothing is shared.
+#include <random>
+
+#include "fixture.hpp"
+
+namespace serve::testing {
+namespace {
+
+constexpr terms::TenantId other{21};
+/// A nano-unit for ten cached tokens, one for an input token, two for an output token.
+constexpr price::Prices with_cache{{1'000'000}, {100'000}, {2'000'000}};
+constexpr Offer offer{{1}, {{1, 2, 3, 4}}, with_cache};
+/// With the mark of the beginning 201 tokens: twelve blocks of 16 before the last.
+const std::string context(200, 'c');
+
+engine::ScriptedOptions keeping(std::uint32_t step_tokens_max) {
+  engine::ScriptedOptions options;
+  options.step_tokens_max = step_tokens_max;
+  options.keeps_prefixes = true;
+  return options;
+}
+
+struct Kitchen : House {
+  explicit Kitchen(std::uint32_t step_tokens_max) : House(keeping(step_tokens_max)) {
+    credit(other, 1'000'000);
+    engine.after_step = [this](std::size_t, const engine::StepOutput& output) {
+      for (const engine::LaneOutput& lane : output.lanes) {
+        computed += lane.computed;
+      }
+    };
+  }
+  Job order(std::string prompt, std::uint32_t output = 2, terms::TenantId who = tenant,
+            std::uint32_t choices = 1) {
+    auto request = ask(std::move(prompt), output);
+    request.sampling.ignore_eos = true;
+    request.choices = choices;
+    return submit(request, {who, {5, 6}, key, {}}, std::make_shared<Stream>(Reading::as_it_comes),
+                  {}, offer);
+  }
+  terms::Usage usage_of(Job job) {
+    run();
+    EXPECT_TRUE(job.look().charged.has_value());
+    return job.seen.charged.value_or(Charged{}).usage;
+  }
+
+  std::uint64_t computed = 0;  ///< By the engine, answers included.
+};
+
+TEST(Prefix, a_prompt_sent_again_is_charged_as_cached) {
+  Kitchen house(512);
+  EXPECT_EQ(house.usage_of(house.order(context)), (terms::Usage{{201}, {0}, {2}}));
+  Job again = house.order(context);
+  house.run();
+  ASSERT_TRUE(again.look().charged.has_value());
+  EXPECT_EQ(again.seen.charged->usage, (terms::Usage{{201}, {192}, {2}}));
+  // 9 x 1 + 192 x 0.1 + 2 x 2, rounded down once.
+  EXPECT_EQ(again.seen.charged->charge.value, 32);
+  house.expect_at_rest();
+}
+
+TEST(Prefix, nobody_finds_what_another_sent) {
+  Kitchen house(512);
+  house.usage_of(house.order(context));
+  EXPECT_EQ(house.usage_of(house.order(context, 2, other)), (terms::Usage{{201}, {0}, {2}}));
+  EXPECT_EQ(house.usage_of(house.order(context, 2, other)), (terms::Usage{{201}, {192}, {2}}));
+  house.expect_at_rest();
+}
+
+/// What a tenant sends, kept or not, moves nothing of another's: neither its counts nor the number
+/// of steps until its answer.
+TEST(Prefix, what_another_keeps_changes_neither_counts_nor_steps) {
+  const auto steps = [](bool warmed_by_another) {
+    Kitchen house(32);
+    if (warmed_by_another) {
+      house.usage_of(house.order(context, 2, other));
+    } else {
+      house.usage_of(house.order(std::string(200, 'd'), 2, other));
+    }
+    const std::size_t before = house.engine.plans.size();
+    const terms::Usage usage = house.usage_of(house.order(context));
+    return std::pair(usage.cached.value, house.engine.plans.size() - before);
+  };
+  EXPECT_EQ(steps(true), steps(false));
+}
+
+TEST(Prefix, what_comes_together_is_computed_once_and_paid_once) {
+  Kitchen house(32);  // The context takes seven steps.
+  std::vector<Job> jobs;
+  for (int i = 0; i < 6; ++i) {
+    jobs.push_back(house.order(context + std::to_string(i)));
+  }
+  house.run();
+  std::uint64_t paid_as_computed = 0;
+  std::uint64_t paid_as_cached = 0;
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value());
+    const terms::Usage usage = job.seen.charged->usage;
+    EXPECT_EQ(usage.input, base::Tokens{202});
+    paid_as_computed += usage.input.value - usage.cached.value;
+    paid_as_cached += usage.cached.value;
+  }
+  EXPECT_EQ(jobs[0].seen.charged->usage.cached, base::Tokens{0}) << "one computed it";
+  EXPECT_EQ(paid_as_cached, 5U * 192);
+  EXPECT_EQ(paid_as_computed + 6, house.computed) << "each answer's first token is computed, too";
+  house.expect_at_rest();
+}
+
+TEST(Prefix, tenants_that_come_together_wait_for_none_but_their_own) {
+  Kitchen house(512);
+  std::vector<Job> jobs;
+  for (const terms::TenantId who : {tenant, other, tenant, other}) {
+    jobs.push_back(house.order(context, 2, who));
+  }
+  house.run();
+  std::uint64_t cached = 0;
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value());
+    cached += job.seen.charged->usage.cached.value;
+  }
+  EXPECT_EQ(jobs[0].seen.charged->usage.cached, base::Tokens{0});
+  EXPECT_EQ(jobs[1].seen.charged->usage.cached, base::Tokens{0});
+  EXPECT_EQ(cached, 2U * 192);
+}
+
+/// Who computes for all leaves in the middle: it pays for what it got done, the next goes on there.
+TEST(Prefix, when_the_first_is_cancelled_the_next_goes_on) {
+  Kitchen house(32);
+  std::vector<Job> jobs;
+  for (int i = 0; i < 4; ++i) {
+    jobs.push_back(house.order(context));
+  }
+  house.run_steps(3);
+  jobs[0].ticket.cancel(terms::EndReason::disconnect);
+  house.run();
+  std::vector<terms::Usage> usages;
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value());
+    usages.push_back(job.seen.charged->usage);
+  }
+  const std::uint32_t done = usages[0].input.value;
+  EXPECT_EQ(usages[0], (terms::Usage{{done}, {0}, {0}}));
+  EXPECT_GT(done, 0U);
+  EXPECT_EQ(usages[1], (terms::Usage{{201}, {done / 16 * 16}, {2}})) << "it found what was done";
+  EXPECT_EQ(usages[2], (terms::Usage{{201}, {192}, {2}}));
+  EXPECT_EQ(usages[3], (terms::Usage{{201}, {192}, {2}}));
+  house.expect_at_rest();
+}
+
+TEST(Prefix, choices_share_what_the_job_found) {
+  Kitchen house(512);
+  house.usage_of(house.order(context));
+  EXPECT_EQ(house.usage_of(house.order(context, 2, tenant, 3)), (terms::Usage{{201}, {192}, {6}}));
+  house.expect_at_rest();
+}
+
+/// Random requests of three tenants, some of which leave: what was paid as computed is what the
+/// engine computed, but for what it computed again after giving way.
+TEST(Prefix, the_bills_add_up_to_what_was_computed) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 dice(seed);
+  Kitchen house(64);
+  const terms::TenantId tenants[] = {tenant, other, {22}};
+  house.credit(tenants[2], 1'000'000);
+  std::vector<Job> jobs;
+  for (int i = 0; i < 150; ++i) {
+    const std::string prompt = std::string(dice() % 150, 'a') + std::string(dice() % 100, 'b');
+    jobs.push_back(
+        house.order(prompt, static_cast<std::uint32_t>(1 + dice() % 5), tenants[dice() % 3]));
+    house.run_steps(static_cast<int>(dice() % 4));
+    if (dice() % 8 == 0) {
+      jobs[dice() % jobs.size()].ticket.cancel(terms::EndReason::disconnect);
+    }
+  }
+  house.run();
+  std::uint64_t paid_as_computed = 0;
+  std::uint64_t cached = 0;
+  std::uint64_t answers = 0;
+  for (Job& job : jobs) {
+    job.look();
+    if (job.seen.charged) {
+      const terms::Usage usage = job.seen.charged->usage;
+      EXPECT_LE(usage.cached, usage.input);
+      paid_as_computed += usage.input.value - usage.cached.value;
+      cached += usage.cached.value;
+      answers += usage.output.value;
+    }
+  }
+  EXPECT_LE(paid_as_computed, house.computed);
+  EXPECT_GE(paid_as_computed + answers, house.computed) << "nobody computed for nothing";
+  EXPECT_GT(cached, 1000U) << "or this tested nothing";
+  house.expect_at_rest();
+}
+
+}  // namespace
+}  // namespace serve::testing
