@@ -109,3 +109,53 @@ test('embeddings of a real model are numbers', when, async () => {
   assert.ok(data[0].embedding.every(Number.isFinite));
   assert.notDeepEqual(data[0].embedding, data[1].embedding);
 });
+
+// Long enough for some blocks of 16 tokens, and known to nobody yet.
+const context = () => `Story ${Math.random()}. ${'The cat sat on a mat. '.repeat(12)}`;
+
+test('a prompt sent again is cached, and cheaper by exactly that', when, async () => {
+  const body = { ...ask, messages: [{ role: 'user', content: context() }], max_tokens: 4 };
+  const told = [];
+  for (let i = 0; i < 2; i++) {
+    const { data, response } = await openai.chat.completions.create(body).withResponse();
+    const receipt = await server.receipt(tenant, response.headers.get('x-receipt-id'));
+    const { prompt_tokens, prompt_tokens_details: { cached_tokens } } = data.usage;
+    assert.equal(receipt.input_tokens, prompt_tokens);
+    assert.equal(receipt.cached_input_tokens, cached_tokens);
+    const text = data.choices[0].message.content;
+    told.push({ text, cached_tokens, cost: Number(data.usage.cost) });
+  }
+  assert.ok(told[1].cached_tokens >= 48);
+  assert.equal(told[1].cached_tokens % 16, 0);
+  assert.ok(told[0].cached_tokens < told[1].cached_tokens, 'the first found at most the template');
+  assert.ok(told[1].cost < told[0].cost);
+  assert.equal(told[1].text, told[0].text, 'a hit changes no answer');
+});
+
+test('another tenant finds nothing, and Anthropic clients are told the same', when, async () => {
+  const guest = await server.tenant();
+  const body = { model: 'real', max_tokens: 4, messages: [{ role: 'user', content: context() }] };
+  const send = async (key) => (await server.call('/v1/messages', { key, body })).json.usage;
+  const first = await send(tenant.key);
+  const again = await send(tenant.key);
+  const others = await send(guest.key);
+  assert.ok(again.cache_read_input_tokens >= 48);
+  assert.equal(again.input_tokens + again.cache_read_input_tokens,
+    first.input_tokens + first.cache_read_input_tokens);
+  assert.equal(others.cache_read_input_tokens, 0);
+  assert.equal((await send(guest.key)).cache_read_input_tokens, again.cache_read_input_tokens);
+});
+
+test('one context sent many times at once is computed once', when, async () => {
+  const guest = await server.tenant();
+  const content = context();
+  const usages = await Promise.all(Array.from({ length: 8 }, async () => {
+    const body = { ...ask, max_tokens: 2, messages: [{ role: 'user', content }] };
+    return (await server.call('/v1/chat/completions', { key: guest.key, body })).json.usage;
+  }));
+  const found = usages.map((usage) => usage.prompt_tokens_details.cached_tokens);
+  found.sort((a, b) => a - b);
+  assert.equal(found[0], 0, 'one computes');
+  assert.ok(found[1] >= 48, 'the others find');
+  assert.equal(found[1], found[7]);
+});
