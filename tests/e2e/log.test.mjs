@@ -8,14 +8,12 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { go_checker } from './go_checker.mjs';
 import { cli, fresh_folder, remove, start, until } from './harness.mjs';
 
 const require = createRequire(import.meta.url);
-const here = path.dirname(fileURLToPath(import.meta.url));
 const work = mkdtempSync(path.join(tmpdir(), 'mains-e2e-log-'));
 const data = fresh_folder();
-const checker = path.join(work, 'tlog');
 let server;
 let tenant;
 let vkey;
@@ -39,15 +37,11 @@ async function use(count) {
   return receipts;
 }
 
-/** Runs Go's packages over all of the log, proofs and older checkpoints; the leaves they saw. */
-const check_with_go = (key, ...files) => Number(/^tlog: (\d+) leaves/.exec(execFileSync(checker,
-  [key, `${server.url}/log`, ...files], { encoding: 'utf8' }))[1]);
+let judge;
+const check_with_go = (key, ...files) => judge(server, key, ...files);
 
 before(async () => {
-  execFileSync('go', ['build', '-o', checker, path.join(here, '../checkers/tlog.go')], {
-    env: { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode',
-      GOCACHE: path.join(work, 'cache'), GOFLAGS: '' },
-  });
+  judge = go_checker(work);
   server = await start({ data });
   tenant = await server.tenant();
   vkey = (await server.admin('GET', '/log')).keys[0];

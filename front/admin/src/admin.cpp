@@ -38,6 +38,7 @@ constexpr std::array routes = {
     Route{"GET", "/ledger/check", check_ledger},
     Route{"GET", "/log", show_log},
     Route{"POST", "/log/rotate-key", rotate_log_key},
+    Route{"POST", "/log/drop-previous-key", drop_previous_log_key},
     Route{"POST", "/log/liabilities", publish_liabilities},
     Route{"GET", "/models", list_models},
 };

@@ -27,6 +27,7 @@ namespace admin {
 [[nodiscard]] Answer check_ledger(const Call& call);
 [[nodiscard]] Answer show_log(const Call& call);
 [[nodiscard]] Answer rotate_log_key(const Call& call);
+[[nodiscard]] Answer drop_previous_log_key(const Call& call);
 [[nodiscard]] Answer publish_liabilities(const Call& call);
 [[nodiscard]] Answer list_models(const Call& call);
 

@@ -42,6 +42,7 @@ Answer show_log(const Call& call) {
                       {"size", log->size()},
                       {"checkpoint", log->checkpoint()},
                       {"witnessed", log->witnessed()},
+                      {"signs", log->signs()},
                       {"healthy", state.healthy},
                       {"problem", state.healthy ? "" : tlog::describe(state.error)}};
 }
@@ -58,6 +59,18 @@ Answer rotate_log_key(const Call& call) {
   json::object object = shown(rotated.value());
   object["keys"] = shown(log->keys());
   return object;
+}
+
+Answer drop_previous_log_key(const Call& call) {
+  tlog::Log* log = call.around.log;
+  if (log == nullptr) {
+    return Fail{no_log()};
+  }
+  const auto dropped = log->drop_previous_key();
+  if (!dropped.ok()) {
+    return Fail{of(dropped.error())};
+  }
+  return json::object{{"keys", shown(log->keys())}};
 }
 
 Answer publish_liabilities(const Call& call) {

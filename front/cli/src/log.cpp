@@ -44,11 +44,21 @@ void add_log(CLI::App& app, Session& session) {
          return ask_and_show(
              session, {"POST", "/log/rotate-key"}, [&session](const json::object& answer) {
                show_keys(answer, session.world.out);
-               session.world.out << "Entry " << text_of(answer, "leaf")
-                                 << " of the log names the new key. Give it to your customers; the "
-                                    "previous key signs too until log.previous.key is removed."
-                                 << std::endl;
+               session.world.out
+                   << "Entry " << text_of(answer, "leaf")
+                   << " of the log names the new key. Give it to your customers; the "
+                      "previous key signs too until `mains log drop-previous-key`. Other "
+                      "servers on the same database need log.key and "
+                      "log.previous.key from here to sign again."
+                   << std::endl;
              });
+       });
+  leaf(*log, session, "drop-previous-key",
+       "The key before the last rotation signs no more; its file is removed here",
+       "  mains log drop-previous-key", [&session] {
+         return ask_and_show(
+             session, {"POST", "/log/drop-previous-key"},
+             [&session](const json::object& answer) { show_keys(answer, session.world.out); });
        });
   leaf(*log, session, "liabilities",
        "Add up all balances now and publish the total (done once a day anyway)",

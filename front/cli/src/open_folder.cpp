@@ -32,11 +32,11 @@ class DirectMoney final : public admin::Money {
 class FolderDoor final : public Door {
  public:
   FolderDoor(FolderLock lock, vault::Vault vault, const std::filesystem::path& dir,
-             const World& world)
+             const std::string& ledger, const World& world)
       : lock_(std::move(lock)),
         vault_(std::move(vault)),
         money_(*vault_.journal),
-        log_(open_log(dir, world)),
+        log_(open_log(dir, ledger, world)),
         admin_({*vault_.registry,
                 *vault_.reader,
                 money_,
@@ -91,9 +91,13 @@ class FolderDoor final : public Door {
   }
 
   /// Null where it cannot be opened: then everything is possible that does not enter the log.
-  std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const World& world) {
+  std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const std::string& ledger,
+                                      const World& world) {
+    tlog::Options options;
+    options.database = ledger;
+    options.founds = false;  // the key belongs into a server's folder
     auto log = tlog::Log::open(
-        dir, {},
+        dir, std::move(options),
         {*vault_.reader, [this](const settle::Command& command) { return money_.execute(command); },
          [this](terms::TenantId id) {
            const registry::TenantPtr tenant = vault_.registry->tenant(id);
@@ -130,7 +134,7 @@ Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir,
     return Fail{vault.error()};
   }
   return DoorPtr(
-      std::make_unique<FolderDoor>(std::move(lock), std::move(vault).value(), dir, world));
+      std::make_unique<FolderDoor>(std::move(lock), std::move(vault).value(), dir, ledger, world));
 }
 
 /// Whether waiting can help: the lock file is ours to open, so somebody holds it.

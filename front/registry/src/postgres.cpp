@@ -189,7 +189,10 @@ class Postgres final : public Database {
   }
 
   std::int64_t version() {
-    auto there = connection_->ask("SELECT to_regclass('mains_registry.state') IS NOT NULL");
+    // Not to_regclass(): it may answer from before another session made them.
+    auto there = connection_->ask(
+        "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = 'mains_registry' AND c.relname = 'state'");
     if (there.ok() && there->integer(0, 0) == 0) {
       return 0;
     }

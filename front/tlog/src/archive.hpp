@@ -1,31 +1,48 @@
-// log.db: what the log must remember besides the ledger's entries.
+// What the log must remember besides the ledger's entries, wherever the ledger is kept.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <base/quantity.hpp>
+#include <note/note.hpp>
 #include <terms/ids.hpp>
 #include <tlog/error.hpp>
 
 #include "edge.hpp"
 
-struct sqlite3;
-
 namespace tlog {
+
+using TileMap = std::map<TilePlace, std::vector<terms::Digest>>;
 
 /// The last checkpoint that was signed, and the tree's frontier at that size.
 struct Signed {
   std::uint64_t size = 0;
   std::vector<terms::Digest> frontier;
   std::string checkpoint;  ///< A signed note; empty = nothing was ever signed.
+};
+
+/// The log's name, and whose signatures its checkpoints carry, the current key's first.
+struct Identity {
+  std::string origin;                   ///< Empty: the log has no name yet.
+  std::vector<note::VerifierKey> keys;  ///< Empty where the keys' files say it.
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+struct Standing {
+  Identity identity;
+  Signed last;
+  std::string witnessed;  ///< The highest checkpoint with cosignatures; empty = none.
+  /// Since the last one was signed, where somebody else may have done it.
+  std::chrono::milliseconds age = std::chrono::milliseconds::max();
 };
 
 /// One day's balances, as they were added up.
@@ -35,54 +52,50 @@ struct DayRow {
   std::vector<std::uint8_t> balances;  ///< For each account: 16 + 8 bytes, big-endian, in order.
 };
 
-/// One SQLite file with full sync. Safe from any thread. An error changes nothing.
+/// Safe from any thread. An error changes nothing, except where a commit's answer was lost.
 class Archive {
  public:
-  [[nodiscard]] static Answer<std::unique_ptr<Archive>> open(const std::filesystem::path& file);
-  ~Archive();
+  Archive() = default;
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
+  virtual ~Archive() = default;
 
-  /// Empty until set; changes until something is signed, and then never.
-  [[nodiscard]] Answer<std::string> origin();
-  [[nodiscard]] Answer<base::Done> set_origin(const std::string& origin);
+  /// Whether several servers write to it. Then it says which keys sign, not the folder.
+  [[nodiscard]] virtual bool shared() const = 0;
+  [[nodiscard]] virtual Answer<Standing> standing() = 0;
+  /// False, and nothing changed: `before` is not what is stored (any more).
+  [[nodiscard]] virtual Answer<bool> set_identity(const Identity& before, const Identity& next) = 0;
 
-  [[nodiscard]] Answer<Signed> last_signed();
   /// Tiles and checkpoint in one transaction. False, and nothing changed: what is stored is not
-  /// of size `before` any more, somebody else has signed.
-  [[nodiscard]] Answer<bool> put(std::uint64_t before, const Signed& next,
-                                 const std::map<TilePlace, std::vector<terms::Digest>>& tiles);
+  /// of size `before` any more, somebody else has signed; or `by` is not whose signatures the
+  /// checkpoint must carry.
+  [[nodiscard]] virtual Answer<bool> put(std::uint64_t before, const Identity& by,
+                                         const Signed& next, const TileMap& tiles) = 0;
   /// Hashes of a tile above level 0, as many as there are; empty where there are none.
-  [[nodiscard]] Answer<std::vector<terms::Digest>> tile(std::uint32_t level, std::uint64_t index);
-
-  /// The highest checkpoint with cosignatures; empty = none.
-  [[nodiscard]] Answer<std::string> witnessed();
-  [[nodiscard]] Answer<base::Done> put_witnessed(const std::string& checkpoint);
+  [[nodiscard]] virtual Answer<std::vector<terms::Digest>> tile(std::uint32_t level,
+                                                                std::uint64_t index) = 0;
+  /// size   of that checkpoint; one with cosignatures that is larger stays.
+  [[nodiscard]] virtual Answer<base::Done> put_witnessed(std::uint64_t size,
+                                                         const std::string& checkpoint) = 0;
 
   /// Kept for good; again is harmless.
-  [[nodiscard]] Answer<base::Done> put_document(const terms::Digest& leaf_hash,
-                                                std::string_view document);
-  [[nodiscard]] Answer<std::optional<std::string>> document(const terms::Digest& leaf_hash);
+  [[nodiscard]] virtual Answer<base::Done> put_document(const terms::Digest& leaf_hash,
+                                                        std::string_view document) = 0;
+  [[nodiscard]] virtual Answer<std::optional<std::string>> document(
+      const terms::Digest& leaf_hash) = 0;
 
-  [[nodiscard]] Answer<base::Done> put_day(base::UnixNs at, const DayRow& row);
+  /// once   only where nobody has done it for that day yet; false: somebody has.
+  [[nodiscard]] virtual Answer<bool> put_day(base::UnixNs at, const DayRow& row, bool once) = 0;
   /// The latest one; nothing when there is none.
-  [[nodiscard]] Answer<std::optional<DayRow>> last_day();
-
- private:
-  class Statement;
-  struct Close {
-    void operator()(sqlite3* db) const;
-  };
-  explicit Archive(sqlite3* db) : db_(db) {}
-  [[nodiscard]] Answer<base::Done> run(const char* sql);
-  [[nodiscard]] Answer<base::Done> make_tables();
-  [[nodiscard]] Answer<bool> put_in_transaction(
-      std::uint64_t before, const Signed& next,
-      const std::map<TilePlace, std::vector<terms::Digest>>& tiles);
-  [[nodiscard]] Error last_error() const;
-
-  std::mutex mutex_;
-  std::unique_ptr<sqlite3, Close> db_;
+  [[nodiscard]] virtual Answer<std::optional<DayRow>> last_day() = 0;
 };
+
+/// One SQLite file with full sync, made where it is not there.
+[[nodiscard]] Answer<std::unique_ptr<Archive>> open_sqlite_archive(
+    const std::filesystem::path& file);
+
+/// Hashes as bytes one after another, and back.
+[[nodiscard]] std::vector<std::uint8_t> bytes_of(const std::vector<terms::Digest>& hashes);
+[[nodiscard]] std::vector<terms::Digest> hashes_of(std::span<const std::uint8_t> bytes);
 
 }  // namespace tlog

@@ -66,9 +66,7 @@ Log::Inside::Inside(std::filesystem::path folder, Surroundings surroundings,
                    return consistency(around.reader, *archive, head.checkpoint.size, before);
                  }),
       has_witnesses_(!witnesses.empty()) {
-  if (auto kept = archive->witnessed(); kept.ok()) {
-    witnessed_ = std::move(kept).value();
-  }
+  show_witnessed(publisher->witnessed());
 }
 
 void Log::Inside::start() {
@@ -123,6 +121,7 @@ Answer<bool> Log::Inside::turn() {
 
 Answer<bool> Log::Inside::sign_new() {
   auto done = publisher->turn();
+  show_witnessed(publisher->witnessed());
   if (done.ok() && *done) {
     const std::lock_guard lock(mutex_);
     heads_ += 1;
@@ -131,30 +130,30 @@ Answer<bool> Log::Inside::sign_new() {
   return done;
 }
 
+/// Where several servers share the log, the first one's day is everybody's: its document is kept
+/// before it is published, and whoever finds it unpublished publishes it.
 Answer<Done> Log::Inside::liabilities_due() {
   auto last = archive->last_day();
   if (!last.ok()) {
     return Fail{last.error()};
   }
-  const std::string today = "\"day\":\"" + day_of(around.clock.now()) + "\"";
-  if (last->has_value() && (*last)->document.find(today) != std::string::npos) {
-    // Published before it counts: a day whose entry was not taken is tried again.
-    auto leaf = leaf_of((*last)->document);
-    if (!leaf.ok()) {
-      return Fail{leaf.error()};
-    }
-    if (leaf->has_value()) {
-      return Done{};
-    }
-    auto published = publish((*last)->document);
+  const base::UnixNs now = around.clock.now();
+  if (!last->has_value() || day_in((*last)->document) < day_of(now)) {
+    auto published = publish_day(now, true);
     if (!published.ok()) {
       return Fail{published.error()};
     }
     return Done{};
   }
-  auto published = publish_liabilities();
-  if (!published.ok()) {
-    return Fail{published.error()};
+  auto leaf = leaf_of((*last)->document);
+  if (!leaf.ok()) {
+    return Fail{leaf.error()};
+  }
+  if (!leaf->has_value()) {
+    auto published = publish((*last)->document);
+    if (!published.ok()) {
+      return Fail{published.error()};
+    }
   }
   return Done{};
 }
@@ -165,13 +164,21 @@ terms::Digest Log::Inside::random_digest() const {
 }
 
 Answer<PublishedDocument> Log::Inside::publish_liabilities() {
-  const base::UnixNs now = around.clock.now();
+  return publish_day(around.clock.now(), false);
+}
+
+/// once   nothing is published, and the document empty, where somebody has done it for this day.
+Answer<PublishedDocument> Log::Inside::publish_day(base::UnixNs now, bool once) {
   auto day = add_up(around.reader, around.account_of, now, random_digest());
   if (!day.ok()) {
     return Fail{day.error()};
   }
-  if (auto kept = archive->put_day(now, day.value()); !kept.ok()) {
+  auto kept = archive->put_day(now, day.value(), once);
+  if (!kept.ok()) {
     return Fail{kept.error()};
+  }
+  if (!*kept) {
+    return PublishedDocument{};
   }
   auto leaf = publish(day.value().document);
   if (!leaf.ok()) {
@@ -214,8 +221,11 @@ Answer<PublishedDocument> Log::Inside::rotate_key() {
   if (auto signed_all = sign_new(); !signed_all.ok()) {
     return Fail{signed_all.error()};
   }
-  const std::string& origin = publisher->origin();
-  const note::VerifierKey old = publisher->verifiers().front();
+  if (!publisher->signs()) {
+    return Fail{Error::other_key};
+  }
+  const Identity before = publisher->identity();
+  const note::VerifierKey& old = before.keys.front();
   const HeadPtr head = publisher->head();
   if (head != nullptr && !note::verify(head->note, old).ok()) {
     return Fail{Error::key_missing};
@@ -224,7 +234,7 @@ Answer<PublishedDocument> Log::Inside::rotate_key() {
   if (!next.ok()) {
     return Fail{next.error()};
   }
-  const note::VerifierKey fresh{origin, note::KeyType::ed25519, next.value().public_key()};
+  const note::VerifierKey fresh{before.origin, note::KeyType::ed25519, next.value().public_key()};
   std::string document = "{\"at_ns\":\"" + std::to_string(around.clock.now().value) +
                          "\",\"format\":\"mains.log_key.v1\",\"new_key\":\"" +
                          note::to_text(fresh) + "\",\"old_key\":\"" + note::to_text(old) + "\"}";
@@ -232,15 +242,56 @@ Answer<PublishedDocument> Log::Inside::rotate_key() {
   if (!leaf.ok()) {
     return Fail{leaf.error()};
   }
-  auto keys = Keys::put_in_place(dir, around.random);
-  if (!keys.ok()) {
-    return Fail{keys.error()};
+  if (auto replaced = replace_key({before.origin, {fresh, old}}); !replaced.ok()) {
+    return Fail{replaced.error()};
   }
-  publisher->use(std::move(keys).value());
   if (auto signed_by_both = sign_new(); !signed_by_both.ok()) {
     return Fail{signed_by_both.error()};
   }
   return PublishedDocument{std::move(document), *leaf};
+}
+
+/// All servers first, then the files: broken off between, the files follow (Keys::find).
+Answer<Done> Log::Inside::replace_key(const Identity& next) {
+  if (archive->shared()) {
+    auto set = archive->set_identity(publisher->identity(), next);
+    if (!set.ok()) {
+      return Fail{set.error()};
+    }
+    if (!*set) {
+      return Fail{Error::other_key};  // another server has rotated at the same moment
+    }
+  }
+  auto keys = Keys::put_in_place(dir, around.random);
+  if (!keys.ok()) {
+    return Fail{keys.error()};
+  }
+  publisher->use(std::move(keys).value(), next);
+  return Done{};
+}
+
+Answer<Done> Log::Inside::drop_previous_key() {
+  const std::lock_guard one(turn_mutex_);
+  if (!publisher->signs()) {
+    return Fail{Error::other_key};
+  }
+  const Identity before = publisher->identity();
+  const Identity next{before.origin, {before.keys.front()}};
+  if (archive->shared()) {
+    auto set = archive->set_identity(before, next);
+    if (!set.ok()) {
+      return Fail{set.error()};
+    }
+    if (!*set) {
+      return Fail{Error::other_key};
+    }
+  }
+  auto keys = Keys::drop_previous(dir, around.random);
+  if (!keys.ok()) {
+    return Fail{keys.error()};
+  }
+  publisher->use(std::move(keys).value(), next);
+  return Done{};
 }
 
 void Log::Inside::ask_witnesses(const std::stop_token& stop) {
@@ -250,7 +301,7 @@ void Log::Inside::ask_witnesses(const std::stop_token& stop) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (cosigned_text_ == head->note.text && !cosignatures_.empty()) {
+    if (witnessed_text_ == head->note.text) {
       return;
     }
   }
@@ -261,24 +312,55 @@ void Log::Inside::ask_witnesses(const std::stop_token& stop) {
   note::Note cosigned = head->note;
   cosigned.signatures.insert(cosigned.signatures.end(), given.begin(), given.end());
   std::string text = note::to_text(cosigned);
-  (void)archive->put_witnessed(text);  // asked again after a restart, where this fails
-  const std::lock_guard lock(mutex_);
-  cosigned_text_ = head->note.text;
-  cosignatures_ = std::move(given);
-  witnessed_ = std::move(text);
+  // Asked again after a restart, where this fails.
+  (void)archive->put_witnessed(head->checkpoint.size, text);
+  show_witnessed(std::move(text));
 }
 
-std::string Log::Inside::checkpoint() const {
+/// The one that is shown only grows: what another server has got may be older than our own.
+void Log::Inside::show_witnessed(std::string text) {
+  const auto note = note::parse(text);
+  const auto checkpoint = note.ok() ? note::parse_checkpoint(note->text)
+                                    : note::Read<note::Checkpoint>(Fail{note.error()});
+  if (!checkpoint.ok()) {
+    return;  // none yet
+  }
+  const std::lock_guard lock(mutex_);
+  if (checkpoint->size < witnessed_size_) {
+    return;
+  }
+  witnessed_size_ = checkpoint->size;
+  witnessed_ = std::move(text);
+  witnessed_text_ = note->text;
+}
+
+Log::Inside::Sealed Log::Inside::newest() const {
   const HeadPtr head = publisher->head();
   if (head == nullptr) {
     return {};
   }
-  note::Note note = head->note;
   const std::lock_guard lock(mutex_);
-  if (cosigned_text_ == note.text) {
-    note.signatures.insert(note.signatures.end(), cosignatures_.begin(), cosignatures_.end());
+  return {head->checkpoint.size,
+          witnessed_text_ == head->note.text ? witnessed_ : note::to_text(head->note)};
+}
+
+/// None where the log's key of today has not signed it: then it is from before a rotation.
+Log::Inside::Sealed Log::Inside::cosigned() const {
+  Sealed sealed;
+  {
+    const std::lock_guard lock(mutex_);
+    sealed = {witnessed_size_, witnessed_};
   }
-  return note::to_text(note);
+  const Identity now = publisher->identity();
+  const auto note = note::parse(sealed.note);
+  if (!note.ok() || now.keys.empty() || !note::verify(note.value(), now.keys.front()).ok()) {
+    return {};
+  }
+  return sealed;
+}
+
+std::string Log::Inside::checkpoint() const {
+  return newest().note;
 }
 
 std::string Log::Inside::witnessed() const {
@@ -340,16 +422,19 @@ Answer<std::optional<std::string>> Log::Inside::entries(const receipt::Tile& til
 }
 
 Answer<std::optional<Inclusion>> Log::Inside::prove(std::uint64_t leaf) {
-  const HeadPtr head = publisher->head();
-  if (head == nullptr || leaf >= head->checkpoint.size) {
+  Sealed sealed = cosigned();
+  if (leaf >= sealed.size) {
+    sealed = newest();
+  }
+  if (leaf >= sealed.size) {
     return std::optional<Inclusion>{};
   }
   Tiles tiles(around.reader, *archive);
-  auto proof = receipt::ProofBuilder(tiles, head->checkpoint.size).inclusion(leaf);
+  auto proof = receipt::ProofBuilder(tiles, sealed.size).inclusion(leaf);
   if (!proof.ok()) {
     return Fail{tiles.error()};
   }
-  return std::optional{Inclusion{leaf, std::move(proof).value(), note::to_text(head->note)}};
+  return std::optional{Inclusion{leaf, std::move(proof).value(), std::move(sealed.note)}};
 }
 
 }  // namespace tlog

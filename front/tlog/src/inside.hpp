@@ -30,10 +30,19 @@ class Log::Inside {
   Answer<std::uint64_t> publish(std::string_view document);
   Answer<PublishedDocument> publish_liabilities();
   Answer<PublishedDocument> rotate_key();
+  Answer<base::Done> drop_previous_key();
   Answer<std::optional<std::uint64_t>> leaf_of(std::string_view document);
 
   [[nodiscard]] std::string checkpoint() const;
   [[nodiscard]] std::string witnessed() const;
+  /// A checkpoint to prove by: its size and the signed note. Size 0: there is none.
+  struct Sealed {
+    std::uint64_t size = 0;
+    std::string note;
+  };
+  [[nodiscard]] Sealed newest() const;
+  [[nodiscard]] Sealed cosigned() const;
+  std::optional<Tree> tree_of(Sealed sealed);
   [[nodiscard]] State state() const;
   [[nodiscard]] std::uint64_t size() const;
 
@@ -50,6 +59,9 @@ class Log::Inside {
   Answer<bool> sign_new();
   Answer<base::Done> liabilities_due();
   [[nodiscard]] terms::Digest random_digest() const;
+  Answer<PublishedDocument> publish_day(base::UnixNs now, bool once);
+  Answer<base::Done> replace_key(const Identity& next);
+  void show_witnessed(std::string note);
   void sign_each_second(const std::stop_token& stop);
   void ask_each_head(const std::stop_token& stop);
 
@@ -59,9 +71,9 @@ class Log::Inside {
 
   mutable std::mutex mutex_;  ///< Guards what follows.
   State state_;
-  std::string cosigned_text_;  ///< Of the checkpoint that `cosignatures_` are under.
-  std::vector<note::Signature> cosignatures_;
-  std::string witnessed_;
+  std::string witnessed_;       ///< The newest checkpoint with cosignatures.
+  std::string witnessed_text_;  ///< What they are under.
+  std::uint64_t witnessed_size_ = 0;
   std::condition_variable_any new_head_;
   std::uint64_t heads_ = 0;  ///< Counts them, for whoever waits for the next.
   std::jthread signer_;

@@ -129,6 +129,13 @@ std::string day_of(base::UnixNs at) {
   return notation::to_text(at).substr(0, 10);
 }
 
+std::string_view day_in(std::string_view document) {
+  static constexpr std::string_view before = "\"day\":\"";
+  const std::size_t at = document.find(before);
+  return at == std::string_view::npos ? std::string_view{}
+                                      : document.substr(at + before.size(), 10);
+}
+
 Answer<DayRow> add_up(ledger::Reader& reader,
                       const std::function<terms::Pseudonym(terms::TenantId)>& account_of,
                       base::UnixNs at, const terms::Digest& seed) {

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <base/quantity.hpp>
@@ -19,6 +20,8 @@ namespace tlog {
 
 /// "2026-11-24", UTC.
 [[nodiscard]] std::string day_of(base::UnixNs at);
+/// The day that a document is of; empty when it is none.
+[[nodiscard]] std::string_view day_in(std::string_view document);
 
 /// Reads every balance of one moment and adds them up.
 /// seed   of the day's salts.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include <receipt/proof.hpp>
@@ -15,6 +16,10 @@ using base::Done;
 using base::Fail;
 
 constexpr std::uint32_t leaves_at_once = 4'096;
+/// Among servers that share a log each takes its turn once a second; all together sign as often.
+constexpr std::chrono::milliseconds between_signatures{950};
+/// Of a server that does not sign, with entries waiting, until it says so.
+constexpr int turns_unsigned_max = 10;
 
 /// Whether one of the keys signed the note.
 bool signed_by(const note::Note& note, const std::vector<note::VerifierKey>& keys) {
@@ -24,45 +29,61 @@ bool signed_by(const note::Note& note, const std::vector<note::VerifierKey>& key
 
 }  // namespace
 
-Answer<std::unique_ptr<Publisher>> Publisher::open(std::string origin, Keys keys,
-                                                   ledger::Reader& reader, Archive& archive) {
+Answer<std::unique_ptr<Publisher>> Publisher::open(Identity identity, std::optional<Keys> keys,
+                                                   FindKeys find, ledger::Reader& reader,
+                                                   Archive& archive) {
   std::unique_ptr<Publisher> publisher(
-      new Publisher(std::move(origin), std::move(keys), reader, archive));
-  auto resumed = publisher->resume();
+      new Publisher(std::move(identity), std::move(keys), std::move(find), reader, archive));
+  auto standing = archive.standing();
+  if (!standing.ok()) {
+    return Fail{standing.error()};
+  }
+  publisher->witnessed_ = standing->witnessed;
+  auto resumed = publisher->resume(*standing);
   if (!resumed.ok()) {
     return Fail{resumed.error()};
   }
   return publisher;
 }
 
-Answer<Done> Publisher::resume() {
-  auto stored = archive_.last_signed();
-  if (!stored.ok()) {
-    return Fail{stored.error()};
-  }
-  if (stored.value().checkpoint.empty()) {
-    edge_ = Edge{};
-    return Done{};
-  }
-  auto note = note::parse(stored.value().checkpoint);
+Answer<Head> Publisher::read_head(const Signed& last) const {
+  auto note = note::parse(last.checkpoint);
   if (!note.ok()) {
     return Fail{Error::damaged};
   }
   auto checkpoint = note::parse_checkpoint(note.value().text);
-  auto frontier = receipt::Frontier::restore(stored.value().size, stored.value().frontier);
-  if (!checkpoint.ok() || !frontier || frontier->size() != checkpoint.value().size ||
-      frontier->root() != checkpoint.value().root || checkpoint.value().origin != origin_) {
+  if (!checkpoint.ok() || checkpoint.value().size != last.size ||
+      checkpoint.value().origin != identity_.origin) {
     return Fail{Error::damaged};
   }
-  if (!signed_by(note.value(), keys_.verifiers(origin_))) {
+  if (!signed_by(note.value(), identity_.keys)) {
     return Fail{Error::key_missing};
+  }
+  return Head{checkpoint.value(), std::move(note).value()};
+}
+
+Answer<Done> Publisher::resume(const Standing& standing) {
+  if (standing.last.checkpoint.empty()) {
+    edge_ = Edge{};
+    return Done{};
+  }
+  auto told = read_head(standing.last);
+  if (!told.ok()) {
+    return Fail{told.error()};
+  }
+  auto frontier = receipt::Frontier::restore(standing.last.size, standing.last.frontier);
+  if (!frontier || frontier->root() != told->checkpoint.root) {
+    return Fail{Error::damaged};
   }
   auto edge = restore(std::move(*frontier));
   if (!edge.ok()) {
     return Fail{edge.error()};
   }
+  if (auto extends = check_extends(edge.value(), told->checkpoint.root); !extends.ok()) {
+    return extends;
+  }
   edge_ = std::move(edge).value();
-  tell(checkpoint.value(), std::move(note).value());
+  tell(std::move(told).value());
   return Done{};
 }
 
@@ -109,9 +130,11 @@ Answer<Edge> Publisher::restore(receipt::Frontier frontier) {
   return Edge(std::move(frontier), std::move(partial));
 }
 
-Answer<Done> Publisher::append_new(Edge& edge) {
-  for (std::uint64_t taken = 0; taken < leaves_max;) {
-    auto rows = reader_.leaves(edge.size(), leaves_at_once);
+Answer<Done> Publisher::append_new(Edge& edge, std::uint64_t most) {
+  for (std::uint64_t taken = 0; taken < most;) {
+    const auto wanted =
+        static_cast<std::uint32_t>(std::min<std::uint64_t>(leaves_at_once, most - taken));
+    auto rows = reader_.leaves(edge.size(), wanted);
     if (!rows.ok()) {
       return Fail{Error::ledger_unavailable};
     }
@@ -122,7 +145,7 @@ Answer<Done> Publisher::append_new(Edge& edge) {
       edge.append(leaf_hash_of(row));
     }
     taken += rows->size();
-    if (rows->size() < leaves_at_once) break;
+    if (rows->size() < wanted) break;
   }
   return Done{};
 }
@@ -151,39 +174,135 @@ Answer<bool> Publisher::turn() {
   if (differs_) {
     return Fail{Error::ledger_differs};
   }
-  Edge next = edge_;
-  auto appended = append_new(next);
-  if (appended.ok() && next.size() == edge_.size()) {
-    return false;
+  auto done = take_turn();
+  differs_ = !done.ok() && done.error() == Error::ledger_differs;
+  return done;
+}
+
+Answer<bool> Publisher::take_turn() {
+  auto standing = archive_.standing();
+  if (!standing.ok()) {
+    return Fail{standing.error()};
   }
-  note::Checkpoint checkpoint{origin_, next.size(), next.frontier().root()};
-  if (appended.ok()) {
-    appended = check_extends(next, checkpoint.root);
+  witnessed_ = standing->witnessed;
+  if (archive_.shared()) {
+    if (auto known = follow_identity(standing->identity); !known.ok()) {
+      return Fail{known.error()};
+    }
   }
-  if (!appended.ok()) {
-    differs_ = appended.error() == Error::ledger_differs;
-    return Fail{appended.error()};
+  auto followed = follow(*standing);
+  if (!followed.ok() || *followed) {
+    turns_unsigned_ = 0;
+    return followed;
   }
-  note::Note note{note::to_text(checkpoint), {}};
+  if (!signs()) {
+    return wait_for_signer();
+  }
+  return standing->age < between_signatures ? false : sign_new();
+}
+
+/// Another server may have rotated the key; ours is then of no use until the files are brought
+/// here.
+Answer<Done> Publisher::follow_identity(const Identity& identity) {
   {
     const std::lock_guard lock(mutex_);
-    note.signatures = keys_.sign(note.text, origin_);
+    identity_ = identity;
   }
-  auto stored = archive_.put(
-      edge_.size(), {next.size(), next.frontier().hashes(), note::to_text(note)}, next.touched());
-  if (!stored.ok()) {
-    return Fail{stored.error()};
+  if (signs() || identity.origin.empty()) {
+    return Done{};
   }
-  if (!*stored) {  // an earlier commit that was reported as failed had happened after all
-    auto resumed = resume();
+  auto found = find_keys_(identity);
+  if (!found.ok()) {
+    return Fail{found.error()};
+  }
+  const std::lock_guard lock(mutex_);
+  keys_ = std::move(found).value();
+  return Done{};
+}
+
+/// What another server has signed is what we would have: the ledger's entries behind those of our
+/// last checkpoint give its root, or somebody signs another order.
+Answer<bool> Publisher::follow(const Standing& standing) {
+  const Signed& last = standing.last;
+  if (last.size == edge_.size()) {
+    return false;
+  }
+  if (last.size < edge_.size()) {
+    return Fail{Error::ledger_differs};
+  }
+  if (last.size - edge_.size() > leaves_max) {
+    auto resumed = resume(standing);
     if (!resumed.ok()) {
       return Fail{resumed.error()};
     }
     return true;
   }
+  auto told = read_head(last);
+  if (!told.ok()) {
+    return Fail{told.error()};
+  }
+  Edge next = edge_;
+  if (auto appended = append_new(next, last.size - edge_.size()); !appended.ok()) {
+    return Fail{appended.error()};
+  }
+  if (next.size() != last.size || next.frontier().root() != told->checkpoint.root) {
+    return Fail{Error::ledger_differs};
+  }
   next.forget_touched();
   edge_ = std::move(next);
-  tell(checkpoint, std::move(note));
+  tell(std::move(told).value());
+  return true;
+}
+
+Answer<bool> Publisher::wait_for_signer() {
+  bool has_keys = false;
+  {
+    const std::lock_guard lock(mutex_);
+    has_keys = keys_.has_value() && !identity_.keys.empty();
+  }
+  if (has_keys) {
+    return Fail{Error::other_key};
+  }
+  auto rows = reader_.leaves(edge_.size(), 1);
+  if (!rows.ok()) {
+    return Fail{Error::ledger_unavailable};
+  }
+  turns_unsigned_ = rows->empty() ? 0 : turns_unsigned_ + 1;
+  if (turns_unsigned_ > turns_unsigned_max) {
+    return Fail{Error::not_signed};
+  }
+  return false;
+}
+
+Answer<bool> Publisher::sign_new() {
+  Edge next = edge_;
+  auto appended = append_new(next, leaves_max);
+  if (appended.ok() && next.size() == edge_.size()) {
+    return false;
+  }
+  const Identity by = identity();
+  const note::Checkpoint checkpoint{by.origin, next.size(), next.frontier().root()};
+  if (appended.ok()) {
+    appended = check_extends(next, checkpoint.root);
+  }
+  if (!appended.ok()) {
+    return Fail{appended.error()};
+  }
+  note::Note note{note::to_text(checkpoint), {}};
+  {
+    const std::lock_guard lock(mutex_);
+    note.signatures = keys_->sign(note.text, by.keys);
+  }
+  // Nobody is told of a signature before this has taken it; one that it refuses is forgotten.
+  auto stored =
+      archive_.put(edge_.size(), by, {next.size(), next.frontier().hashes(), note::to_text(note)},
+                   next.touched());
+  if (!stored.ok() || !*stored) {
+    return stored;
+  }
+  next.forget_touched();
+  edge_ = std::move(next);
+  tell({checkpoint, std::move(note)});
   return true;
 }
 
@@ -192,19 +311,25 @@ HeadPtr Publisher::head() const {
   return head_;
 }
 
-void Publisher::tell(const note::Checkpoint& checkpoint, note::Note note) {
+void Publisher::tell(Head head) {
   const std::lock_guard lock(mutex_);
-  head_ = std::make_shared<const Head>(Head{checkpoint, std::move(note)});
+  head_ = std::make_shared<const Head>(std::move(head));
 }
 
-std::vector<note::VerifierKey> Publisher::verifiers() const {
+Identity Publisher::identity() const {
   const std::lock_guard lock(mutex_);
-  return keys_.verifiers(origin_);
+  return identity_;
 }
 
-void Publisher::use(Keys keys) {
+bool Publisher::signs() const {
+  const std::lock_guard lock(mutex_);
+  return keys_ && keys_->can_sign_as(identity_.keys);
+}
+
+void Publisher::use(Keys keys, Identity identity) {
   const std::lock_guard lock(mutex_);
   keys_ = std::move(keys);
+  identity_ = std::move(identity);
 }
 
 }  // namespace tlog

@@ -166,7 +166,10 @@ base::Fail<StoreError> fail(const postgres::Answer<T>& answer) {
 
 /// 0: no tables.
 Stored<std::int64_t> version_of(postgres::Connection& connection) {
-  auto there = connection.ask("SELECT to_regclass('mains_ledger.version') IS NOT NULL");
+  // Not to_regclass(): it may answer from before another session made them.
+  auto there = connection.ask(
+      "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+      "WHERE n.nspname = 'mains_ledger' AND c.relname = 'version'");
   if (!there) return fail(there);
   if (there->integer(0, 0) == 0) return std::int64_t{0};
   auto version = connection.ask("SELECT max(number) FROM mains_ledger.version");

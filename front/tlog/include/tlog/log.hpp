@@ -32,6 +32,11 @@ struct Witness {
 struct Options {
   std::string origin;  ///< Empty: what it was, or one made of the key.
   std::vector<Witness> witnesses;
+  /// A PostgreSQL address: the log that all servers on that database share. Empty: the folder's
+  /// own.
+  std::string database = {};
+  /// Whether this may name a shared log that nobody has named yet, with a key of its own making.
+  bool founds = true;
 };
 
 /// What the log stands on. All of it must outlive the log.
@@ -76,7 +81,8 @@ struct State {
 /// Any thread, unless said otherwise.
 class Log {
  public:
-  /// Opens `data_dir`/log.db and log.key, or makes them.
+  /// Opens `data_dir`/log.key, and log.db or the shared log, or makes them. A folder without
+  /// log.key makes none where the shared log has one already: it follows.
   [[nodiscard]] static Answer<std::unique_ptr<Log>> open(const std::filesystem::path& data_dir,
                                                          Options options,
                                                          Surroundings surroundings);
@@ -84,7 +90,7 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  /// Starts the thread that signs, once a second, and one that asks the witnesses.
+  /// Starts the thread that signs, or follows, once a second, and one that asks the witnesses.
   void start();
   /// Signs what is there and joins. Repeatable.
   void stop();
@@ -95,9 +101,13 @@ class Log {
   void ask_witnesses();
   [[nodiscard]] State state() const;
 
-  [[nodiscard]] const std::string& origin() const;
+  /// Empty: a shared log that nobody has named yet.
+  [[nodiscard]] std::string origin() const;
   /// Whose signatures checkpoints carry: the log's key, and the one before it while it is kept.
   [[nodiscard]] std::vector<note::VerifierKey> keys() const;
+
+  /// Whether this server has the keys. One that has not serves what others sign.
+  [[nodiscard]] bool signs() const;
 
   /// Puts a document in clear into the log, once. Durable when it returns, with its bytes.
   [[nodiscard]] Answer<std::uint64_t> publish(std::string_view document);
@@ -112,15 +122,19 @@ class Log {
   /// such under its newest checkpoint. Blocks on the stores.
   [[nodiscard]] Answer<std::optional<std::string>> tile(const receipt::Tile& tile);
   [[nodiscard]] Answer<std::optional<std::string>> entries(const receipt::Tile& tile);
-  /// Nothing: not yet under a checkpoint. Blocks on the stores.
+  /// Under the newest checkpoint that a witness has cosigned where that covers it, else under the
+  /// newest. Nothing: not yet under any. Blocks on the stores.
   [[nodiscard]] Answer<std::optional<Inclusion>> prove(std::uint64_t leaf);
-  /// For proofs of many entries: the newest checkpoint, and where its tiles are. Nothing: none yet.
+  /// For proofs of many entries: a checkpoint, and where its tiles are.
   struct Tree {
     std::string checkpoint;
     std::uint64_t size = 0;
     std::unique_ptr<receipt::TileSource> tiles;
   };
+  /// The newest checkpoint's. Nothing: none yet.
   [[nodiscard]] std::optional<Tree> tree();
+  /// That of the newest one that a witness has cosigned. Nothing: none yet.
+  [[nodiscard]] std::optional<Tree> witnessed_tree();
 
   /// Adds up all balances of this moment and publishes the total.
   [[nodiscard]] Answer<PublishedDocument> publish_liabilities();
@@ -130,8 +144,11 @@ class Log {
   [[nodiscard]] Answer<std::optional<std::uint64_t>> leaf_of(std::string_view document);
 
   /// A new key signs from now on. The old one signs too, and has signed a document that names the
-  /// new one, until log.previous.key is taken away or replaced by the next rotation.
+  /// new one, until it is dropped or replaced by the next rotation. Other servers of a shared log
+  /// sign again once they have both files.
   [[nodiscard]] Answer<PublishedDocument> rotate_key();
+  /// The previous key signs no more, and its file is removed here.
+  [[nodiscard]] Answer<base::Done> drop_previous_key();
 
  private:
   class Inside;

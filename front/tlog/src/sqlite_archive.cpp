@@ -1,4 +1,4 @@
-#include "archive.hpp"
+#include "sqlite_archive.hpp"
 
 #include <sqlite3.h>
 
@@ -59,6 +59,21 @@ CREATE TRIGGER documents_no_delete BEFORE DELETE ON documents
 PRAGMA user_version = 1;
 )sql";
 
+Error error_of(int code) {
+  switch (code & 0xff) {
+    case SQLITE_FULL: return Error::full;
+    case SQLITE_READONLY:
+    case SQLITE_PERM: return Error::read_only;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_CONSTRAINT:
+    case SQLITE_SCHEMA: return Error::damaged;
+    default: return Error::unavailable;
+  }
+}
+
+}  // namespace
+
 std::vector<std::uint8_t> bytes_of(const std::vector<terms::Digest>& hashes) {
   std::vector<std::uint8_t> bytes;
   bytes.reserve(hashes.size() * receipt::digest_bytes);
@@ -80,23 +95,8 @@ std::vector<terms::Digest> hashes_of(std::span<const std::uint8_t> bytes) {
   return hashes;
 }
 
-Error error_of(int code) {
-  switch (code & 0xff) {
-    case SQLITE_FULL: return Error::full;
-    case SQLITE_READONLY:
-    case SQLITE_PERM: return Error::read_only;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_SCHEMA: return Error::damaged;
-    default: return Error::unavailable;
-  }
-}
-
-}  // namespace
-
 /// Prepared for one use. Indexes of parameters start at 1, of columns at 0.
-class Archive::Statement {
+class SqliteArchive::Statement {
  public:
   Statement(sqlite3* db, const char* sql) {
     sqlite3_prepare_v2(db, sql, -1, &raw_, nullptr);  // a failure shows in step()
@@ -143,28 +143,28 @@ class Archive::Statement {
   int bound_ = 0;
 };
 
-void Archive::Close::operator()(sqlite3* db) const {
+void SqliteArchive::Close::operator()(sqlite3* db) const {
   sqlite3_close_v2(db);
 }
 
-Archive::~Archive() = default;
+SqliteArchive::~SqliteArchive() = default;
 
-Error Archive::last_error() const {
+Error SqliteArchive::last_error() const {
   return error_of(sqlite3_extended_errcode(db_.get()));
 }
 
-Answer<Done> Archive::run(const char* sql) {
+Answer<Done> SqliteArchive::run(const char* sql) {
   if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
     return Fail{last_error()};
   }
   return Done{};
 }
 
-Answer<std::unique_ptr<Archive>> Archive::open(const std::filesystem::path& file) {
+Answer<std::unique_ptr<SqliteArchive>> SqliteArchive::open(const std::filesystem::path& file) {
   sqlite3* db = nullptr;
   const int code = sqlite3_open_v2(
       file.c_str(), &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
-  std::unique_ptr<Archive> archive(new Archive(db));
+  std::unique_ptr<SqliteArchive> archive(new SqliteArchive(db));
   if (code != SQLITE_OK) {
     return Fail{error_of(code)};
   }
@@ -183,7 +183,7 @@ Answer<std::unique_ptr<Archive>> Archive::open(const std::filesystem::path& file
   return archive;
 }
 
-Answer<Done> Archive::make_tables() {
+Answer<Done> SqliteArchive::make_tables() {
   if (auto begun = run("BEGIN IMMEDIATE"); !begun.ok()) {
     return begun;
   }
@@ -206,41 +206,38 @@ Answer<Done> Archive::make_tables() {
   return run("COMMIT");
 }
 
-Answer<std::string> Archive::origin() {
+Answer<Standing> SqliteArchive::standing() {
   const std::lock_guard lock(mutex_);
-  Statement row(db_.get(), "SELECT origin FROM log");
+  Statement row(db_.get(), "SELECT origin, size, frontier, checkpoint, witnessed FROM log");
   const int code = row.step();
   if (code == SQLITE_DONE) {
-    return std::string{};
+    return Standing{};
   }
   if (code != SQLITE_ROW) {
     return Fail{last_error()};
   }
-  return row.text(0);
+  Standing standing;
+  standing.identity.origin = row.text(0);
+  standing.last = {row.number(1), hashes_of(row.blob(2)), row.text(3)};
+  standing.witnessed = row.text(4);
+  return standing;
 }
 
-Answer<Done> Archive::set_origin(const std::string& origin) {
+Answer<bool> SqliteArchive::set_identity(const Identity& before, const Identity& next) {
   const std::lock_guard lock(mutex_);
+  // The folder's lock keeps everybody else out, so `before` is what is there.
   Statement row(db_.get(),
                 "INSERT INTO log VALUES (1, ?, 0, ?, '', '') ON CONFLICT (id) "
-                "DO UPDATE SET origin = excluded.origin");
-  if (row.bind(origin).bind(std::vector<std::uint8_t>{}).step() != SQLITE_DONE) {
+                "DO UPDATE SET origin = excluded.origin WHERE origin = ?");
+  row.bind(next.origin).bind(std::vector<std::uint8_t>{}).bind(before.origin);
+  if (row.step() != SQLITE_DONE) {
     return Fail{last_error()};
   }
-  return Done{};
+  return sqlite3_changes(db_.get()) == 1;
 }
 
-Answer<Signed> Archive::last_signed() {
-  const std::lock_guard lock(mutex_);
-  Statement row(db_.get(), "SELECT size, frontier, checkpoint FROM log");
-  if (row.step() != SQLITE_ROW) {
-    return Fail{last_error() == Error::unavailable ? Error::unavailable : Error::damaged};
-  }
-  return Signed{row.number(0), hashes_of(row.blob(1)), row.text(2)};
-}
-
-Answer<bool> Archive::put(std::uint64_t before, const Signed& next,
-                          const std::map<TilePlace, std::vector<terms::Digest>>& tiles) {
+Answer<bool> SqliteArchive::put(std::uint64_t before, const Identity& /*by*/, const Signed& next,
+                                const TileMap& tiles) {
   const std::lock_guard lock(mutex_);
   if (auto begun = run("BEGIN IMMEDIATE"); !begun.ok()) {
     return Fail{begun.error()};
@@ -257,9 +254,8 @@ Answer<bool> Archive::put(std::uint64_t before, const Signed& next,
   return done;
 }
 
-Answer<bool> Archive::put_in_transaction(
-    std::uint64_t before, const Signed& next,
-    const std::map<TilePlace, std::vector<terms::Digest>>& tiles) {
+Answer<bool> SqliteArchive::put_in_transaction(std::uint64_t before, const Signed& next,
+                                               const TileMap& tiles) {
   Statement log(db_.get(), "UPDATE log SET size = ?, frontier = ?, checkpoint = ? WHERE size = ?");
   log.bind(static_cast<std::int64_t>(next.size)).bind(bytes_of(next.frontier));
   log.bind(next.checkpoint).bind(static_cast<std::int64_t>(before));
@@ -281,7 +277,7 @@ Answer<bool> Archive::put_in_transaction(
   return true;
 }
 
-Answer<std::vector<terms::Digest>> Archive::tile(std::uint32_t level, std::uint64_t index) {
+Answer<std::vector<terms::Digest>> SqliteArchive::tile(std::uint32_t level, std::uint64_t index) {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "SELECT hashes FROM tiles WHERE level = ? AND idx = ?");
   const int code = row.bind(std::int64_t{level}).bind(static_cast<std::int64_t>(index)).step();
@@ -294,16 +290,7 @@ Answer<std::vector<terms::Digest>> Archive::tile(std::uint32_t level, std::uint6
   return hashes_of(row.blob(0));
 }
 
-Answer<std::string> Archive::witnessed() {
-  const std::lock_guard lock(mutex_);
-  Statement row(db_.get(), "SELECT witnessed FROM log");
-  if (row.step() != SQLITE_ROW) {
-    return Fail{last_error()};
-  }
-  return row.text(0);
-}
-
-Answer<Done> Archive::put_witnessed(const std::string& checkpoint) {
+Answer<Done> SqliteArchive::put_witnessed(std::uint64_t /*size*/, const std::string& checkpoint) {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "UPDATE log SET witnessed = ?");
   if (row.bind(checkpoint).step() != SQLITE_DONE) {
@@ -312,7 +299,8 @@ Answer<Done> Archive::put_witnessed(const std::string& checkpoint) {
   return Done{};
 }
 
-Answer<Done> Archive::put_document(const terms::Digest& leaf_hash, std::string_view document) {
+Answer<Done> SqliteArchive::put_document(const terms::Digest& leaf_hash,
+                                         std::string_view document) {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "INSERT INTO documents VALUES (?, ?) ON CONFLICT DO NOTHING");
   if (row.bind(leaf_hash).bind(document).step() != SQLITE_DONE) {
@@ -321,7 +309,7 @@ Answer<Done> Archive::put_document(const terms::Digest& leaf_hash, std::string_v
   return Done{};
 }
 
-Answer<std::optional<std::string>> Archive::document(const terms::Digest& leaf_hash) {
+Answer<std::optional<std::string>> SqliteArchive::document(const terms::Digest& leaf_hash) {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "SELECT document FROM documents WHERE leaf_hash = ?");
   const int code = row.bind(leaf_hash).step();
@@ -334,17 +322,17 @@ Answer<std::optional<std::string>> Archive::document(const terms::Digest& leaf_h
   return std::optional{row.text(0)};
 }
 
-Answer<Done> Archive::put_day(base::UnixNs at, const DayRow& day) {
+Answer<bool> SqliteArchive::put_day(base::UnixNs at, const DayRow& day, bool /*once*/) {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "INSERT INTO days VALUES (?, ?, ?, ?)");
   row.bind(at.value).bind(day.document).bind(day.seed).bind(day.balances);
   if (row.step() != SQLITE_DONE) {
     return Fail{last_error()};
   }
-  return Done{};
+  return true;
 }
 
-Answer<std::optional<DayRow>> Archive::last_day() {
+Answer<std::optional<DayRow>> SqliteArchive::last_day() {
   const std::lock_guard lock(mutex_);
   Statement row(db_.get(), "SELECT document, seed, balances FROM days ORDER BY at DESC LIMIT 1");
   const int code = row.step();
@@ -359,6 +347,60 @@ Answer<std::optional<DayRow>> Archive::last_day() {
     return Fail{Error::damaged};
   }
   return std::optional{DayRow{row.text(0), seed.front(), row.blob(2)}};
+}
+
+Answer<Done> SqliteArchive::each(const char* sql,
+                                 const std::function<Answer<Done>(Statement&)>& take) {
+  const std::lock_guard lock(mutex_);
+  Statement rows(db_.get(), sql);
+  for (;;) {
+    const int code = rows.step();
+    if (code == SQLITE_DONE) {
+      return Done{};
+    }
+    if (code != SQLITE_ROW) {
+      return Fail{last_error()};
+    }
+    if (auto taken = take(rows); !taken.ok()) {
+      return taken;
+    }
+  }
+}
+
+Answer<Done> SqliteArchive::each_tile(const TakeTile& take) {
+  return each("SELECT level, idx, hashes FROM tiles", [&](Statement& row) {
+    return take({static_cast<std::uint32_t>(row.number(0)), row.number(1)}, hashes_of(row.blob(2)));
+  });
+}
+
+Answer<Done> SqliteArchive::each_document(const TakeDocument& take) {
+  return each("SELECT leaf_hash, document FROM documents", [&](Statement& row) -> Answer<Done> {
+    const std::vector<terms::Digest> hash = hashes_of(row.blob(0));
+    if (hash.size() != 1) {
+      return Fail{Error::damaged};
+    }
+    return take(hash.front(), row.text(1));
+  });
+}
+
+Answer<Done> SqliteArchive::each_day(const TakeDay& take) {
+  return each("SELECT at, document, seed, balances FROM days ORDER BY at",
+              [&](Statement& row) -> Answer<Done> {
+                const std::vector<terms::Digest> seed = hashes_of(row.blob(2));
+                if (seed.size() != 1) {
+                  return Fail{Error::damaged};
+                }
+                return take({static_cast<std::int64_t>(row.number(0))},
+                            {row.text(1), seed.front(), row.blob(3)});
+              });
+}
+
+Answer<std::unique_ptr<Archive>> open_sqlite_archive(const std::filesystem::path& file) {
+  auto archive = SqliteArchive::open(file);
+  if (!archive.ok()) {
+    return Fail{archive.error()};
+  }
+  return std::unique_ptr<Archive>(std::move(archive).value());
 }
 
 }  // namespace tlog
