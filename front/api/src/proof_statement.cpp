@@ -48,13 +48,19 @@ asio::awaitable<void> Api::Inside::proof_statement(Call& call, registry::TenantP
   }
   const bill::Source source{around_.registry, around_.reader, around_.clock};
   Begun begun = co_await on_desk(call, [&]() -> Begun {
-    auto tree = around_.log.tree();
-    if (!tree) {
-      return base::Fail{bill::ProofFault::not_logged_yet};
-    }
-    return bill::ProofStatement::begin(
-        source, *tenant, period, {std::move(tree->checkpoint), tree->size, std::move(tree->tiles)},
-        since_text ? since : std::nullopt);
+    const auto under = [&](std::optional<tlog::Log::Tree> tree) -> Begun {
+      if (!tree) {
+        return base::Fail{bill::ProofFault::not_logged_yet};
+      }
+      return bill::ProofStatement::begin(
+          source, *tenant, period,
+          {std::move(tree->checkpoint), tree->size, std::move(tree->tiles)},
+          since_text ? since : std::nullopt);
+    };
+    // With a witness's cosignature where that covers the month, else under the newest checkpoint.
+    Begun cosigned = under(around_.log.witnessed_tree());
+    const bool enough = cosigned.ok() && (*cosigned)->whole();
+    return enough ? std::move(cosigned) : under(around_.log.tree());
   });
   if (!begun.ok()) {
     co_await fail(call, problem_of(begun.error()));

@@ -62,6 +62,7 @@ class ProofStatement::Inside {
 
   Made<base::Done> open(notation::Period period, std::optional<std::uint64_t> since);
   Made<std::string> next();
+  [[nodiscard]] bool whole() const { return whole_; }
 
  private:
   Made<base::Done> choose(notation::Period period);
@@ -88,6 +89,7 @@ class ProofStatement::Inside {
   std::deque<verify::TopUpLine> top_ups_;
   std::set<terms::PriceListId> told_;
   std::string text_;
+  bool whole_ = false;
   bool over_ = false;
 };
 
@@ -100,7 +102,8 @@ Made<base::Done> ProofStatement::Inside::choose(notation::Period period) {
   if (!logged.ok()) {
     return Fail{logged.error()};
   }
-  if (logged.value() != until_ && month_over) {
+  whole_ = logged.value() == until_;
+  if (!whole_ && month_over) {
     return Fail{ProofFault::not_logged_yet};
   }
   until_ = std::max(logged.value(), base::UnixNs{period.from.value + 1});
@@ -307,6 +310,10 @@ Made<std::unique_ptr<ProofStatement>> ProofStatement::begin(const Source& source
     return Fail{opened.error()};
   }
   return std::unique_ptr<ProofStatement>(new ProofStatement(std::move(inside)));
+}
+
+bool ProofStatement::whole() const {
+  return inside_->whole();
 }
 
 Made<std::string> ProofStatement::next() {

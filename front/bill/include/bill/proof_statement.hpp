@@ -44,6 +44,9 @@ class ProofStatement {
   /// Some more whole lines, about 64 KiB; empty when all is told.
   [[nodiscard]] base::Result<std::string, ProofFault> next();
 
+  /// Whether the checkpoint is over all receipts of the month so far.
+  [[nodiscard]] bool whole() const;
+
  private:
   class Inside;
   explicit ProofStatement(std::unique_ptr<Inside> inside);
