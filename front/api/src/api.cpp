@@ -237,8 +237,9 @@ asio::awaitable<void> Api::Inside::readyz(Call& call) {
     co_await send_json(call, R"({"status":"ready"})");
   } else {
     co_await fail(call, try_later(problem(503, "not_ready",
-                                          "The server is shutting down or its ledger does not "
-                                          "take commands."),
+                                          "The server is shutting down, its ledger does not "
+                                          "take commands, or its clock differs from the "
+                                          "database's."),
                                   soon));
   }
 }

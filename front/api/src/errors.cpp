@@ -56,6 +56,11 @@ Problem refused_by_books(const settle::Refused& refused) {
       return problem(400, "charge_overflow",
                      "The highest possible charge of this request cannot be expressed. Ask for "
                      "fewer tokens.");
+    case Refusal::already_ended:
+      return try_later(problem(503, "server_was_away",
+                               "This server could not be reached by its ledger for so long that "
+                               "the request was ended without it. Nothing was charged. Try again."),
+                       {ns_per_s});
     default:
       return try_later(problem(503, "ledger_unavailable",
                                "The ledger cannot record this request at the moment, so it is not "

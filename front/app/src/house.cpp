@@ -48,6 +48,9 @@ House::Step House::open_books() {
     return base::Fail{vault.error()};
   }
   vault_ = std::move(vault).value();
+  if (auto compared = compare_clocks(); !compared.ok()) {
+    return compared;
+  }
   if (const auto key = config::secrets_from_environment().admin_key) {
     vault_.registry->accept_admin_key(*key);
   }
@@ -66,9 +69,23 @@ House::Step House::open_books() {
   return open_log();
 }
 
+/// Limits per minute hold over all servers only where these agree on the time.
+House::Step House::compare_clocks() {
+  if (!vault_.shared) {
+    return base::Done{};
+  }
+  clock_watch_ = std::make_unique<ClockWatch>(config_.ledger.url, clock_);
+  const auto ahead = clock_watch_->look();
+  if (ahead && !ClockWatch::may_be(*ahead)) {
+    return base::Fail{vault::clock_words(*ahead) + ", then start again"};
+  }
+  return base::Done{};
+}
+
 House::Step House::open_log() {
   tlog::Options options;
   options.origin = config_.transparency.origin;
+  options.database = config_.ledger.url;
   for (const config::Witness& witness : config_.transparency.witnesses) {
     auto key = note::parse_key(witness.vkey);
     if (!key.ok()) {
@@ -196,6 +213,11 @@ void House::add_gauges() {
                   [this] { return static_cast<double>(books_thread_->waiting()); });
   metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
                   [this] { return books_thread_->healthy() ? 1.0 : 0.0; });
+  if (clock_watch_ != nullptr) {
+    metrics_->gauge("mains_clock_ahead_seconds",
+                    "How far this machine's clock is ahead of the database's.",
+                    [this] { return clock_watch_->ahead_s(); });
+  }
   metrics_->gauge("mains_log_size", "Entries under the log's newest checkpoint.",
                   [this] { return static_cast<double>(log_->size()); });
   metrics_->gauge("mains_log_healthy", "1 when the log signed what it had to.",
@@ -231,11 +253,14 @@ House::Step House::open_doors() {
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },
-      [this] { return books_thread_->healthy() && !draining_; }, *log_});
+      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; }, *log_});
   server_ = std::make_unique<http::Server>(
       http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
   add_gauges();
   log_->start();
+  if (clock_watch_ != nullptr) {
+    clock_watch_->start();
+  }
   for (auto& loop : loops_) {
     loop->start();
   }

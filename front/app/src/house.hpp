@@ -21,6 +21,7 @@
 #include <vault/vault.hpp>
 
 #include <app/system_ports.hpp>
+#include "clock_watch.hpp"
 #include "engines.hpp"
 
 namespace app {
@@ -62,10 +63,16 @@ class House {
   [[nodiscard]] admin::Money& money() { return *money_; }
   [[nodiscard]] base::Clock& clock() { return clock_; }
   [[nodiscard]] base::Random& random() { return random_; }
+  /// False: this server leaves the log's signing to others.
+  [[nodiscard]] bool signs() const { return log_->signs(); }
   [[nodiscard]] std::uint64_t voided_at_start() const { return voided_at_start_; }
 
  private:
+  Step compare_clocks();
   Step open_log();
+  [[nodiscard]] bool clock_is_right() const {
+    return clock_watch_ == nullptr || clock_watch_->right();
+  }
   Step publish_prices();
   void add_gauges();
   std::vector<api::ServedModel> served_models();
@@ -76,6 +83,7 @@ class House {
   SystemClock clock_;
   SystemRandom random_;
   vault::Vault vault_;
+  std::unique_ptr<ClockWatch> clock_watch_;  ///< Null: the books are nobody else's.
   std::unique_ptr<settle::Books> books_;
   std::uint64_t voided_at_start_ = 0;
   std::unique_ptr<serve::BooksThread> books_thread_;

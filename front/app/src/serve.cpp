@@ -79,6 +79,11 @@ int serve(const config::Config& config, const std::vector<config::Model>& models
     say(config, "the last run ended in the middle of " + std::to_string(house.voided_at_start()) +
                     " requests; they were not charged");
   }
+  if (!house.signs()) {
+    say(config,
+        "this folder has no log.key: other servers sign the transparency log, and this one takes "
+        "over from none; copy log.key here from one of them to change that");
+  }
   std::string greeting;
   if (with_quickstart) {
     auto text = quickstart(house, config);
