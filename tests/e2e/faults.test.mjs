@@ -1,39 +1,21 @@
 // The disk under a running server: full, read-only, well again. Nothing runs that cannot be booked,
 // nothing is lost, and nobody has to restart anything.
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { cli, fresh_folder, remove, start, store, until, within } from './harness.mjs';
+import { cli, start, store, until, within } from './harness.mjs';
 import { ask, assert_served, on_each_route, routes } from './routes.mjs';
+import { SmallDisk } from './small_disk.mjs';
 import { open_stream } from './stream.mjs';
 
-const place = fresh_folder();
-const disk = path.join(place, 'disk');
-mkdirSync(disk);
-// A disk of its own, so that it can be filled up; needs root.
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'mains-e2e', disk]).status === 0;
-const when = { skip: store !== 'sqlite' ? 'the books are not on this disk'
-  : !mounted ? 'no disk of our own here (needs root and mount)' : false };
+const disk = new SmallDisk(32);
+const when = { skip: store !== 'sqlite' ? 'the books are not on this disk' : disk.skip };
 let server;
 after(async () => {
   await server?.stop('SIGKILL');
-  if (mounted) execFileSync('umount', ['-l', disk]);
-  remove(place);
+  disk.clear();
 });
-
-const ballast = path.join(disk, 'ballast');
-function fill() {
-  const { bavail, bsize } = statfsSync(disk);
-  try {
-    writeFileSync(ballast, Buffer.alloc(Number(bavail) * Number(bsize)));
-  } catch (full) {
-    if (full.code !== 'ENOSPC') throw full;  // the server took some of it meanwhile
-  }
-}
-const make_room = () => rmSync(ballast);
-const remount = (how) => execFileSync('mount', ['-o', `remount,${how}`, disk]);
 
 const refused = async (key, route, headers) => {
   const answer = await ask(server, key, route, {}, headers);
@@ -102,12 +84,12 @@ async function through(trouble, over, readable) {
 }
 
 test('a full disk', when, async () => {
-  server = await start({ data: path.join(disk, 'data') });
-  await through(fill, make_room, true);
+  server = await start({ data: path.join(disk.folder, 'data') });
+  await through(() => disk.fill(), () => disk.make_room(), true);
 });
 
 test('the file of the books is taken away and brought back', when, async () => {
-  const file = path.join(disk, 'data', 'ledger.db');
+  const file = path.join(disk.folder, 'data', 'ledger.db');
   const aside = `${file}.aside`;
   await through(() => renameSync(file, aside), () => renameSync(aside, file), false);
 });
@@ -118,18 +100,18 @@ test('killed on a full disk, started again on a read-only one, then with room', 
     { key: tenant.key, body: { model: 'long', prompt: 'x', max_tokens: 900_000 } })
     .catch(() => null));
   await until(async () => (await server.balance(tenant)).held > 0n, 'work');
-  fill();
+  disk.fill();
   await server.stop('SIGKILL');
   await Promise.all(running);
-  const folder = path.join(disk, 'data');
-  remount('ro');
+  const folder = path.join(disk.folder, 'data');
+  disk.remount('ro');
   // It cannot start; it says why in one line, and leaves everything as it is.
   const start_again = await cli(['serve', '--data', folder, '--listen', '127.0.0.1:0',
     '--engine', 'null', '--model', 'null=none:64']);
   assert.equal(start_again.code, 1, start_again.err);
   assert.match(start_again.err, /^mains: .*\n$/);
-  remount('rw');
-  make_room();
+  disk.remount('rw');
+  disk.make_room();
   server = await start({ data: folder });
   const { available, held } = await server.balance(tenant);
   assert.equal(held, 0n);
