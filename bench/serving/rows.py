@@ -193,9 +193,9 @@ def kv_runs_out(bench):
                 "--seconds", "20" if bench.tiny else "240", "--drain", "0", "--until-done"]
 
     def failed(load):
-        """Refused, broken off, or cut short."""
+        """Refused, broken off, or cut short; None when the time was too short to say."""
         if load["all"]["unanswered"]:
-            raise Failed("four generations did not end in the time they had")
+            return None
         all_of_it = load["all"]["tokens_out_per_s"] * load["all"]["window_s"] / bench.tokens(out)
         return 4 - min(load["all"]["good"], int(all_of_it + 0.01))
 

@@ -207,14 +207,31 @@ void Scheduler::free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepP
   }
 }
 
-/// Most tokens of a prompt while streams decode: what keeps their pace, and a little in any case.
+/// What of a prompt enters in any case. Far into a long prompt even this little may take longer
+/// than the decodes' pace allows, and less of it would not: then less enters, as long as the
+/// decodes themselves leave half of the time. Where the pace is lost anyway, nothing is gained by
+/// less.
+std::uint32_t Scheduler::least_beside(const Shape& decodes, std::uint32_t resident) const {
+  Shape with = decodes;
+  with.add_prompt(resident, policy_.prompt_tokens_min);
+  const bool half_free = pace_.predict(decodes).value <= policy_.step_target.value / 2;
+  const bool near = pace_.predict(with).value / 2 <= policy_.step_target.value;
+  return half_free && near ? policy_.prompt_tokens_min / 4 : policy_.prompt_tokens_min;
+}
+
+/// Most tokens of a prompt while streams decode: what keeps their pace, and a little in any case; a
+/// short prompt of who has few lanes whole.
 std::uint32_t Scheduler::beside_streams(const Cursor& cursor, std::uint32_t found,
                                         const Budget& budget) const {
   const LaneState& lane = cursor.state();
-  const std::uint32_t paced = pace_.fit(budget.shape, lane.resident + found, policy_.step_target);
+  const std::uint32_t resident = lane.resident + found;
+  const std::uint32_t paced = pace_.fit(budget.shape, resident, policy_.step_target);
   const bool few = std::uint64_t{cursor.tenant().lanes} * present_ < admitted_.size();
   const bool brief = few && lane.known - found <= policy_.short_prompt_tokens;
-  const std::uint32_t least = brief ? policy_.short_prompt_tokens : policy_.prompt_tokens_min;
+  Shape decodes = budget.shape;
+  decodes.prompt = 0;
+  decodes.positions = 0;
+  const std::uint32_t least = brief ? policy_.short_prompt_tokens : least_beside(decodes, resident);
   return std::max(paced, least - std::min(budget.prompt_tokens, least));
 }
 

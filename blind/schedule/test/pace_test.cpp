@@ -24,7 +24,7 @@ struct Machine {
   }
 };
 
-constexpr Machine two_cores{5 * ms, 1060 * us, 1700 * us, 600, 40};
+constexpr Machine two_cores{5 * ms, 1060 * us, 1700 * us, 600, 480};
 constexpr Machine tiny_model{us, 20 * us, 15 * us, 10, 1};
 constexpr Machine large_gpu{29 * ms, 330 * us, 50 * us, 983, 10};
 constexpr Machine slow{400 * ms, 40 * ms, 30 * ms, 20 * us, us};
@@ -148,14 +148,15 @@ TEST(pace, extremes_do_not_overflow) {
   EXPECT_EQ(pace.fit({}, 0, {-1}), 0U);
 }
 
-/// One stream decodes while a prompt of 6,500 tokens enters. Returns the worst step after the
-/// warm-up in which the machine is learned, and the time until the prompt's first token.
+/// One stream decodes while a prompt of 6,500 tokens enters. The worst step meanwhile, and the time
+/// until the prompt's first token.
 struct Entry {
   std::int64_t worst_ns = 0;
   std::int64_t total_ns = 0;
 };
 
-Entry enter_long_prompt(const Machine& machine, std::mt19937_64* noise) {
+/// known  some hundred steps came before, in which the machine was learned.
+Entry enter_long_prompt(const Machine& machine, std::mt19937_64* noise, bool known = true) {
   Bench bench(capacity(32'768, 64, 512));
   const auto timed_step = [&] {
     // The naive engine must run the plan before its time can be told, so the report is made here.
@@ -168,8 +169,10 @@ Entry enter_long_prompt(const Machine& machine, std::mt19937_64* noise) {
     return took.value;
   };
   bench.submit(job(1, 1, 100, 30'000));
-  bench.submit(job(2, 2, 2000, 1));
-  for (int i = 0; i < 250; ++i) {
+  if (known) {
+    bench.submit(job(2, 2, 2000, 1));
+  }
+  for (int i = 0; i < (known ? 250 : 5); ++i) {
     timed_step();
   }
   bench.submit(job(3, 2, 6500, 8));
@@ -187,12 +190,18 @@ Entry enter_long_prompt(const Machine& machine, std::mt19937_64* noise) {
 
 TEST(pace, a_stream_keeps_its_pace_while_a_long_prompt_enters) {
   const Entry quiet = enter_long_prompt(two_cores, nullptr);
-  EXPECT_LE(quiet.worst_ns, 66 * ms);
-  // Alone, in full chunks, the prompt would take about eight seconds.
-  EXPECT_LE(quiet.total_ns, 13'000 * ms);
+  EXPECT_LE(quiet.worst_ns, 55 * ms);
+  // Alone, in full chunks, the prompt would take about 17 seconds.
+  EXPECT_LE(quiet.total_ns, 22'000 * ms);
   const Entry gpu = enter_long_prompt(large_gpu, nullptr);
-  EXPECT_LE(gpu.worst_ns, 66 * ms);
-  EXPECT_LE(gpu.total_ns, 6'000 * ms);
+  EXPECT_LE(gpu.worst_ns, 55 * ms);
+  EXPECT_LE(gpu.total_ns, 8'000 * ms);
+}
+
+TEST(pace, nor_does_the_first_long_prompt_after_a_start_stop_a_stream) {
+  for (const Machine& machine : {two_cores, tiny_model, large_gpu}) {
+    EXPECT_LE(enter_long_prompt(machine, nullptr, false).worst_ns, 55 * ms);
+  }
 }
 
 TEST(pace, noise_does_not_carry_a_stream_away) {
@@ -200,8 +209,8 @@ TEST(pace, noise_does_not_carry_a_stream_away) {
   SCOPED_TRACE(::testing::Message() << "seed " << seed);
   std::mt19937_64 random(seed);
   const Entry entry = enter_long_prompt(two_cores, &random);
-  EXPECT_LE(entry.worst_ns, 100 * ms);
-  EXPECT_LE(entry.total_ns, 16'000 * ms);
+  EXPECT_LE(entry.worst_ns, 80 * ms);
+  EXPECT_LE(entry.total_ns, 26'000 * ms);
 }
 
 TEST(pace, where_even_decoding_is_too_slow_prompts_still_enter) {

@@ -23,9 +23,11 @@ struct Capacity {
 
 struct Policy {
   std::uint32_t queue_jobs_max = 1024;   ///< Jobs waiting or running; more are refused.
-  base::SpanNs step_target{60'000'000};  ///< How long a step may take while streams decode.
-  std::uint32_t prompt_tokens_min = 16;  ///< In a step beside decodes, however long it takes.
-  /// Likewise for a prompt no longer than this of a tenant with fewer lanes than the average.
+  base::SpanNs step_target{50'000'000};  ///< How long a step may take while streams decode.
+  /// In a step beside decodes, however long it takes; a quarter of it where that lets them keep
+  /// their pace.
+  std::uint32_t prompt_tokens_min = 16;
+  /// In any step, of a prompt no longer than this of a tenant with fewer lanes than the average.
   /// A question of 50 words is some 80 tokens with its template.
   std::uint32_t short_prompt_tokens = 128;
   /// How far a tenant may get ahead of one that waits, in tokens of the dearest price present.
@@ -154,6 +156,7 @@ class Scheduler {
   void plan_decodes(terms::StepPlan& plan, Budget& budget);
   void plan_prompts(terms::StepPlan& plan, Budget& budget);
   [[nodiscard]] Cursor next_prompt() const;
+  [[nodiscard]] std::uint32_t least_beside(const Shape& decodes, std::uint32_t resident) const;
   [[nodiscard]] std::uint32_t beside_streams(const Cursor& cursor, std::uint32_t found,
                                              const Budget& budget) const;
   void free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan);
