@@ -104,6 +104,7 @@ let shared;
 /** One for the whole test file; it ends with the process. */
 export function shared_cluster() {
   shared ??= start_cluster().then((cluster) => {
+    cluster.child.unref();  // it does not keep a file that is over from ending
     process.once('exit', () => rmSync(cluster.folder, { recursive: true, force: true }));
     return cluster;
   });

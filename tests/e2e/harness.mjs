@@ -48,11 +48,14 @@ export function nano(text) {
 
 export const sum = (values) => values.reduce((total, value) => total + value, 0n);
 
+const addresses = new Map();  // the database of a folder that start() has chosen
+
 /** Runs a command of the binary to its end: {code, out, err}. Never rejects. */
 export function cli(args, { input, env, as, limit_ms = 20_000 } = {}) {
+  const ledger = addresses.get(args[args.indexOf('--data') + 1]) ?? '';
   return new Promise((resolve) => {
     const child = execFile(mains, args, {
-      env: { ...process.env, MAINS_DATA: '', MAINS_LEDGER: '', ...env }, timeout: limit_ms, maxBuffer: 1 << 26, ...as,
+      env: { ...process.env, MAINS_DATA: '', MAINS_LEDGER: ledger, ...env }, timeout: limit_ms, maxBuffer: 1 << 26, ...as,
     }, (error, out, err) => resolve({ code: error ? error.code ?? error.signal : 0, out, err }));
     child.stdin.on('error', () => {});
     child.stdin.end(input ?? '');
@@ -191,7 +194,6 @@ export const store = process.env.MAINS_TEST_LEDGER ?? 'sqlite';
 if (store === 'postgres' && !programs) throw new Error('there is no PostgreSQL on this machine');
 export { programs as postgres };
 
-const addresses = new Map();
 /** The database that belongs to a data folder: the same one after a restart. */
 async function database_of(data) {
   if (!addresses.has(data)) addresses.set(data, (await shared_cluster()).fresh());
