@@ -21,6 +21,7 @@ constexpr std::array routes = {
     Route{"POST", "/tenants", create_tenant, 201},
     Route{"GET", "/tenants", list_tenants},
     Route{"GET", "/tenants/{}", show_tenant},
+    Route{"DELETE", "/tenants/{}", delete_tenant},
     Route{"POST", "/tenants/{}/credit", add_credit},
     Route{"POST", "/keys", create_key, 201},
     Route{"GET", "/keys", list_keys},

@@ -257,6 +257,12 @@ base::Result<registry::TenantPtr, Problem> tenant_asked(const Call& call) {
   if (!name || name->empty()) {
     return Fail{invalid("tenant", "say whose: ?tenant=NAME")};
   }
+  const std::size_t mark = name->starts_with('#') ? 1 : 0;
+  if (const auto account = notation::parse_request_id(name->substr(mark))) {
+    if (auto left = call.around.registry.deleted_tenant({account->high, account->low})) {
+      return left;
+    }
+  }
   return tenant_named(call, *name);
 }
 

@@ -89,7 +89,7 @@ class Fields {
 /// A tenant by its name.
 [[nodiscard]] base::Result<registry::TenantPtr, Problem> tenant_named(const Call& call,
                                                                       std::string_view name);
-/// The tenant of ?tenant=.
+/// The tenant of ?tenant=: its name, or the account of a deleted one.
 [[nodiscard]] base::Result<registry::TenantPtr, Problem> tenant_asked(const Call& call);
 /// Reads limits over those that stand; what is not given stays.
 [[nodiscard]] settle::Limits read_limits(Fields& fields, settle::Limits limits);

@@ -21,10 +21,14 @@ base::Result<notation::Period, Problem> month_asked(const Call& call) {
   return *period;
 }
 
-/// The tenant of ?tenant=, else all.
+/// The tenant of ?tenant=, else all, and those that were deleted: what they used was billed.
 base::Result<std::vector<registry::TenantPtr>, Problem> tenants_asked(const Call& call) {
   if (!call.query("tenant")) {
-    return call.around.registry.tenants();
+    std::vector<registry::TenantPtr> all = call.around.registry.tenants();
+    for (registry::TenantPtr& left : call.around.registry.deleted_tenants()) {
+      all.push_back(std::move(left));
+    }
+    return all;
   }
   const auto tenant = tenant_asked(call);
   if (!tenant.ok()) {

@@ -9,6 +9,7 @@ namespace admin {
 [[nodiscard]] Answer list_tenants(const Call& call);
 [[nodiscard]] Answer show_tenant(const Call& call);
 [[nodiscard]] Answer add_credit(const Call& call);
+[[nodiscard]] Answer delete_tenant(const Call& call);
 
 [[nodiscard]] Answer create_key(const Call& call);
 [[nodiscard]] Answer list_keys(const Call& call);

@@ -56,6 +56,55 @@ Answer with_balance(const Call& call, const registry::Tenant& tenant) {
   return object;
 }
 
+/// Nothing of the tenant runs any more, and nothing is left but what --refund pays out.
+base::Result<base::Nano, Problem> left_over(const Call& call, const registry::Tenant& tenant,
+                                            bool refund) {
+  const auto balance = call.around.reader.balance(tenant.id);
+  if (!balance.ok()) {
+    return Fail{of(balance.error())};
+  }
+  if (balance->held.value > 0) {
+    return Fail{Problem{409, "requests_running",
+                        "requests of this tenant are still running; try again when they have "
+                        "ended (`mains key revoke` ends them)",
+                        ""}};
+  }
+  if (balance->available.value > 0 && !refund) {
+    return Fail{Problem{409, "credit_remains",
+                        "the tenant still has " + to_text(balance->available) +
+                            "; with refund (--refund) this is booked as paid out",
+                        "refund"}};
+  }
+  return balance->available;
+}
+
+/// Books as paid out what is left, and says how much that was.
+base::Result<base::Nano, Problem> pay_out(const Call& call, const registry::Tenant& tenant,
+                                          bool refund) {
+  auto left = left_over(call, tenant, refund);
+  if (left.ok() && left->value > 0) {
+    const auto paid_out = credit(call, tenant.id, {-left->value}, fresh_id(call));
+    if (!paid_out.ok()) {
+      return Fail{paid_out.error()};
+    }
+  }
+  return left;
+}
+
+/// Revokes all keys; what they have running ends.
+std::optional<Problem> close_doors(const Call& call, const registry::Tenant& tenant) {
+  for (const registry::KeyPtr& key : call.around.registry.keys(tenant.id)) {
+    const auto revoked = call.around.registry.revoke_key(key->id);
+    if (!revoked.ok()) {
+      return of(revoked.error(), "");
+    }
+    if (call.around.key_revoked) {
+      call.around.key_revoked(key->id);
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Answer create_tenant(const Call& call) {
@@ -137,6 +186,43 @@ Answer add_credit(const Call& call) {
                       {"tenant", tenant.value()->name},
                       {"amount", to_text(*amount)},
                       {"available", to_text(available.value())}};
+}
+
+Answer delete_tenant(const Call& call) {
+  const auto tenant = tenant_named(call, call.parts.at(0));
+  if (!tenant.ok()) {
+    return Fail{tenant.error()};
+  }
+  const std::string flag = call.query("refund").value_or("false");
+  if (flag != "true" && flag != "false") {
+    return Fail{invalid("refund", "refund is true or false")};
+  }
+  const bool refund = flag == "true";
+  const registry::Tenant& going = *tenant.value();
+  if (const auto may = left_over(call, going, refund); !may.ok()) {
+    return Fail{may.error()};
+  }
+  if (const auto problem = close_doors(call, going)) {
+    return Fail{*problem};
+  }
+  // Looked at again now that no key opens anything: a request may have begun meanwhile.
+  const auto paid_out = pay_out(call, going, refund);
+  if (!paid_out.ok()) {
+    return Fail{paid_out.error()};
+  }
+  const auto left = call.around.registry.delete_tenant(going.id);
+  if (!left.ok()) {
+    return Fail{of(left.error(), "")};
+  }
+  // And once more now that nobody can credit it any more.
+  const auto late = pay_out(call, going, true);
+  if (!late.ok()) {
+    return Fail{late.error()};
+  }
+  return json::object{{"name", going.name},
+                      {"account", to_text(going.account)},
+                      {"deleted", true},
+                      {"refunded", to_text(base::Nano{paid_out->value + late->value})}};
 }
 
 }  // namespace admin

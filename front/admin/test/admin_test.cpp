@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <random>
 
@@ -98,8 +99,8 @@ class AdminTest : public ::testing::Test {
     return {reply.status, json::parse(reply.body)};
   }
 
-  /// One request of 1,000 input tokens (200 of them cached) and `output` tokens, all paid.
-  void use(std::uint64_t number, terms::TenantId tenant, terms::KeyId key, std::uint32_t output) {
+  /// Holds the money for a request of 1,000 input tokens.
+  void begin(std::uint64_t number, terms::TenantId tenant, terms::KeyId key, std::uint32_t output) {
     const terms::ModelId model = *registry_->model_id("tiny");
     const auto offer = registry_->prices(model, clock_.now());
     settle::Hold hold{};
@@ -117,9 +118,14 @@ class AdminTest : public ::testing::Test {
     hold.choices = 1;
     hold.output_asked = 1;
     ASSERT_TRUE(std::holds_alternative<settle::Held>(money_->execute(hold)));
+  }
+
+  /// One request of 1,000 input tokens (200 of them cached) and `output` tokens, all paid.
+  void use(std::uint64_t number, terms::TenantId tenant, terms::KeyId key, std::uint32_t output) {
+    begin(number, tenant, key, output);
     settle::Settle settle{};
     settle.salt = {{1, 2, 3, 4}};
-    settle.request = hold.request;
+    settle.request = {9, number};
     settle.now = clock_.now();
     settle.usage = {{1'000}, {200}, {output}};
     ASSERT_TRUE(std::holds_alternative<settle::Settled>(money_->execute(settle)));
@@ -167,6 +173,49 @@ TEST_F(AdminTest, CreditGoesInAndOutAndARepeatedIdCountsOnce) {
   EXPECT_EQ(over.status, 409U);
   EXPECT_EQ(over.at("/error/code"), "insufficient_balance");
   EXPECT_EQ(ask("GET", "/admin/v1/tenants/acme").at("/available"), "1.50");
+}
+
+TEST_F(AdminTest, ADeletedTenantLeavesNumbersOnly) {
+  ask("POST", "/admin/v1/prices", prices);
+  ask("POST", "/admin/v1/tenants", R"({"name":"acme-corporation","credit":"5.00"})");
+  const Got key = ask("POST", "/admin/v1/keys", R"({"tenant":"acme-corporation","name":"bobs"})");
+  const registry::TenantPtr tenant = registry_->tenant("acme-corporation");
+  use(1, tenant->id, {std::stoull(key.at("/id"))}, 100);
+  const std::string path = "/admin/v1/tenants/acme-corporation";
+  const std::map<std::string, std::string> refund{{"refund", "true"}};
+  EXPECT_EQ(ask("DELETE", path, "", {{"refund", "yes"}}).at("/error/param"), "refund");
+  EXPECT_EQ(ask("DELETE", path).at("/error/code"), "credit_remains");
+  EXPECT_NE(registry_->authenticate(key.at("/key")), nullptr) << "nothing happened";
+
+  begin(2, tenant->id, {std::stoull(key.at("/id"))}, 100);
+  EXPECT_EQ(ask("DELETE", path, "", refund).at("/error/code"), "requests_running");
+  ASSERT_TRUE(
+      std::holds_alternative<settle::Voided>(money_->execute(settle::Void{{9, 2}, clock_.now()})));
+  const Got gone = ask("DELETE", path, "", refund);
+  EXPECT_EQ(gone.status, 200U);
+  EXPECT_EQ(gone.at("/refunded"), "4.99987");
+  EXPECT_EQ(registry_->authenticate(key.at("/key")), nullptr);
+  EXPECT_EQ(revoked_.size(), 1U) << "what its key has running is ended";
+  EXPECT_EQ(ask("GET", path).status, 404U);
+  EXPECT_EQ(ask("GET", "/admin/v1/ledger/check").at("/ok"), "true");
+  EXPECT_EQ(reader_->receipts_of_leaves(0, 9)->size(), 1U) << "receipts are kept as configured";
+  for (const auto& file : std::filesystem::directory_iterator(dir_)) {
+    std::ifstream stream(file.path(), std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(stream)), {});
+    for (const char* name : {"acme-corporation", "bobs"}) {
+      EXPECT_EQ(bytes.find(name), std::string::npos) << name << " in " << file.path();
+    }
+  }
+  const std::map<std::string, std::string> left{{"tenant", gone.at("/account")}};
+  const Got bill = ask("GET", "/admin/v1/bill", "", left);
+  EXPECT_EQ(bill.at("/tenant"), "#" + gone.at("/account"));
+  EXPECT_EQ(bill.at("/charged"), "0.00013");
+  EXPECT_EQ(bill.at("/closing_balance"), "0.00");
+  EXPECT_EQ(ask("GET", "/admin/v1/usage", "", left).at("/data/0/requests"), "1");
+  const auto focus = reply_to("GET", "/admin/v1/export/focus", "", {}).more->next();
+  EXPECT_NE((*focus)->find("#" + gone.at("/account")), std::string::npos) << **focus;
+  const Got again = ask("POST", "/admin/v1/tenants", R"({"name":"acme-corporation"})");
+  EXPECT_NE(again.at("/id"), std::to_string(tenant->id.value)) << "a number is given once";
 }
 
 struct BadBody {

@@ -22,6 +22,40 @@ void show_keys(const json::object& tenant, std::ostream& out) {
   table.print(out);
 }
 
+void add_delete(CLI::App& tenant, Session& session) {
+  struct Options {
+    std::string name;
+    bool yes = false;
+    bool refund = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      leaf(tenant, session, "delete", "Forget a tenant: its name and keys go, its books stay",
+           "  mains tenant delete acme --yes\n"
+           "  mains tenant delete acme --yes --refund     pays out what is left first",
+           [&session, options] {
+             if (!options->yes) {
+               return fail(session,
+                           "this cannot be undone: keys stop working, and nothing will say any "
+                           "more whose receipts these were; repeat it with --yes");
+             }
+             Ask asked{"DELETE", "/tenants/" + path_part(options->name), {}};
+             if (options->refund) {
+               asked.query.emplace_back("refund", "true");
+             }
+             return ask_and_show(session, asked, [&](const json::object& answer) {
+               session.world.out << "Deleted tenant " << text_of(answer, "name") << "; "
+                                 << text_of(answer, "refunded")
+                                 << " paid out.\nIts books stay under its account: mains bill "
+                                 << text_of(answer, "account") << std::endl;
+             });
+           });
+  command->add_option("name", options->name, "The tenant's name")->required();
+  command->add_flag("--yes", options->yes, "Yes, for good");
+  command->add_flag("--refund", options->refund,
+                    "Book what is left as paid out; without it a tenant with credit stays");
+}
+
 }  // namespace
 
 void add_tenant(CLI::App& app, Session& session) {
@@ -77,6 +111,7 @@ void add_tenant(CLI::App& app, Session& session) {
                  });
            });
   show->add_option("name", *shown, "The tenant's name")->required();
+  add_delete(*tenant, session);
 }
 
 }  // namespace cli

@@ -52,6 +52,24 @@ TEST_F(Commands, ATenantGetsCreditAndAKeyThatIsShownOnce) {
   EXPECT_NE(run({"tenant", "list"}).out.find("acme"), std::string::npos);
 }
 
+TEST_F(Commands, ATenantIsForgottenForGoodAndTheBooksStayRight) {
+  json({"tenant", "create", "acme", "--credit", "5.00"});
+  json({"key", "create", "--tenant", "acme"});
+  EXPECT_NE(run({"tenant", "delete", "acme"}).err.find("--yes"), std::string::npos);
+  EXPECT_NE(run({"tenant", "delete", "acme", "--yes"}).err.find("still has 5.00"),
+            std::string::npos);
+  EXPECT_EQ(at(json({"tenant", "show", "acme"}), "/available"), "5.00");
+  const Ran gone = run({"tenant", "delete", "acme", "--yes", "--refund"});
+  const std::string told = "Deleted tenant acme; 5.00 paid out.\nIts books stay under its account: mains bill ";
+  ASSERT_TRUE(gone.out.starts_with(told)) << gone.out << gone.err;
+  const std::string account = gone.out.substr(told.size(), 32);
+  EXPECT_NE(run({"bill", account}).out.find("5.00"), std::string::npos);
+  EXPECT_EQ(run({"tenant", "show", "acme"}).status, 1);
+  EXPECT_EQ(run({"tenant", "list"}).out.find("acme"), std::string::npos);
+  EXPECT_EQ(run({"ledger", "check"}).status, 0);
+  EXPECT_EQ(at(json({"tenant", "create", "acme"}), "/available"), "0.00") << "someone else's";
+}
+
 TEST_F(Commands, KeysAreForATenantOrForAdmins) {
   json({"tenant", "create", "acme"});
   EXPECT_EQ(run({"key", "create"}).err, "mains: say whose key it is: --tenant NAME, or --admin\n");
@@ -152,6 +170,7 @@ TEST_F(Commands, EveryCommandHasHelpWithAnExample) {
                                              {"tenant", "create"},
                                              {"tenant", "list"},
                                              {"tenant", "show"},
+                                             {"tenant", "delete"},
                                              {"key", "create"},
                                              {"key", "list"},
                                              {"key", "revoke"},

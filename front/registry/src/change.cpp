@@ -141,6 +141,35 @@ Answer<TenantPtr> Registry::create_tenant(std::string_view name) {
   });
 }
 
+Answer<TenantPtr> Registry::delete_tenant(terms::TenantId id) {
+  auto deleted = attempt<TenantPtr>([&](Snapshot& next) -> Answer<TenantPtr> {
+    const auto found = next.tenants.find(id);
+    if (found == next.tenants.end()) {
+      return Fail{Error::unknown_tenant};
+    }
+    Tenant left{id, "#" + notation::to_text(found->second->account), found->second->created, {},
+                found->second->account};
+    Statement(*inside_->database, "DELETE FROM keys WHERE tenant = ?").bind(stored(id.value)).next();
+    Statement(*inside_->database, "UPDATE tenants SET name = ?, salt = ? WHERE id = ?")
+        .bind(std::string_view(left.name))
+        .bind(std::span<const std::uint8_t>(left.salt))
+        .bind(stored(id.value))
+        .next();
+    next.tenants_by_name.erase(found->second->name);
+    next.tenants.erase(found);
+    std::erase_if(next.keys, [id](const auto& entry) { return entry.second->tenant == id; });
+    std::erase_if(next.locks, [id](const auto& entry) { return entry.second.key->tenant == id; });
+    const auto shared = std::make_shared<const Tenant>(std::move(left));
+    next.deleted[shared->account] = shared;
+    return TenantPtr(shared);
+  });
+  if (deleted.ok()) {
+    const std::lock_guard lock(inside_->writing);
+    inside_->database->purge();
+  }
+  return deleted;
+}
+
 Answer<NewKey> Registry::create_key(terms::TenantId tenant, std::string_view name,
                                     const settle::Limits& limits) {
   if (!is_name(name)) {

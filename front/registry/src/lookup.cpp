@@ -43,6 +43,10 @@ TenantPtr Registry::tenant(std::string_view name) const {
   return find_or_none(inside_->published.get()->tenants_by_name, name);
 }
 
+TenantPtr Registry::deleted_tenant(terms::Pseudonym account) const {
+  return find_or_none(inside_->published.get()->deleted, account);
+}
+
 std::optional<terms::ModelId> Registry::model_id(std::string_view name) const {
   const terms::ModelId id = find_or_none(inside_->published.get()->models, name);
   return id.valid() ? std::optional(id) : std::nullopt;
@@ -86,6 +90,14 @@ std::vector<ListPtr> Registry::price_lists() const {
 std::vector<TenantPtr> Registry::tenants() const {
   std::vector<TenantPtr> list;
   for (const auto& [id, tenant] : inside_->published.get()->tenants) {
+    list.push_back(tenant);
+  }
+  return list;
+}
+
+std::vector<TenantPtr> Registry::deleted_tenants() const {
+  std::vector<TenantPtr> list;
+  for (const auto& [account, tenant] : inside_->published.get()->deleted) {
     list.push_back(tenant);
   }
   return list;

@@ -172,6 +172,8 @@ class Postgres final : public Database {
     }
   }
 
+  void purge() noexcept override {}  // the server's storage is its own, and vacuumed by it
+
   std::int64_t changes() override {
     if (!in_transaction_) {
       Statement row(*this, "SELECT changed FROM state");

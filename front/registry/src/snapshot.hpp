@@ -25,6 +25,7 @@ struct Lock {
 struct Snapshot {
   std::map<terms::TenantId, TenantPtr> tenants;
   std::map<std::string, TenantPtr, std::less<>> tenants_by_name;
+  std::map<terms::Pseudonym, TenantPtr> deleted;  ///< In none of the two above.
   std::map<terms::KeyId, KeyPtr> keys;
   /// By the first eight bytes of the hash: what is compared in variable time says nothing about a
   /// secret, and the rest is compared in constant time.

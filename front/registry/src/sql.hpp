@@ -51,6 +51,10 @@ class Database {
   /// A number that differs once anybody has changed anything; asked inside a transaction and
   /// outside. Constant where nobody else can.
   virtual std::int64_t changes() = 0;
+
+  /// Takes what was deleted out of the files too, as far as that is in our hands; what fails is
+  /// left to the next time.
+  virtual void purge() noexcept = 0;
 };
 
 /// `file` for SQLite, made where it is not there.

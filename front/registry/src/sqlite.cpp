@@ -112,6 +112,7 @@ class Sqlite final : public Database {
     run("PRAGMA journal_mode = WAL");
     run("PRAGMA synchronous = FULL");
     run("PRAGMA foreign_keys = ON");
+    run("PRAGMA secure_delete = ON");
   }
 
   Answered execute(std::string_view sql, const std::vector<Cell>& parameters) override {
@@ -172,6 +173,10 @@ class Sqlite final : public Database {
   }
   void rollback() noexcept override {
     sqlite3_exec(handle_.get(), "ROLLBACK", nullptr, nullptr, nullptr);
+  }
+  /// The log of changes still has the rows: they go into the file, overwritten, and it is emptied.
+  void purge() noexcept override {
+    sqlite3_exec(handle_.get(), "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr);
   }
   std::int64_t changes() override { return 0; }
 

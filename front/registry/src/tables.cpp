@@ -42,6 +42,10 @@ void read_tenants(Database& database, Snapshot& snapshot) {
                                                               {row.integer(2)},
                                                               hash_at(row, 3),
                                                               account_at(row, 4)});
+    if (tenant->deleted()) {
+      snapshot.deleted[tenant->account] = tenant;
+      continue;
+    }
     snapshot.tenants[tenant->id] = tenant;
     snapshot.tenants_by_name[tenant->name] = tenant;
   }

@@ -18,9 +18,9 @@ void Registry::Inside::read_again() {
     next.locks.emplace(first_word(environment->hash), *environment);
   }
   std::vector<terms::KeyId> revoked_now;
-  for (const auto& [id, key] : next.keys) {
-    const auto known = before->keys.find(id);
-    if (key->revoked() && known != before->keys.end() && !known->second->revoked()) {
+  for (const auto& [id, key] : before->keys) {
+    const auto now = next.keys.find(id);  // it is gone with its tenant
+    if (!key->revoked() && (now == next.keys.end() || now->second->revoked())) {
       revoked_now.push_back(id);
     }
   }

@@ -41,6 +41,30 @@ TEST_F(Keys, AKeyOpensItsTenantsDoorAndNoOther) {
   EXPECT_EQ(registry->authenticate(std::string(100'000, 'x')), nullptr);
 }
 
+TEST_F(Keys, ADeletedTenantIsANumberAndAnAccount) {
+  const auto made = make();
+  ASSERT_TRUE(registry->create_tenant("other").ok());
+  const registry::TenantPtr left = registry->delete_tenant(tenant->id).value();
+  EXPECT_EQ(registry->delete_tenant(tenant->id).error(), Error::unknown_tenant);
+  EXPECT_EQ(registry->create_key(tenant->id, "k", {}).error(), Error::unknown_tenant);
+  for (int opened = 0; opened < 2; ++opened, reopen()) {
+    EXPECT_EQ(registry->tenant("acme"), nullptr);
+    EXPECT_EQ(registry->tenant(tenant->id), nullptr);
+    EXPECT_EQ(registry->tenant(left->name), nullptr) << "no name";
+    EXPECT_EQ(registry->authenticate(made.secret), nullptr);
+    EXPECT_EQ(registry->key(made.key->id), nullptr);
+    EXPECT_EQ(registry->tenants().size(), 1U);
+    ASSERT_EQ(registry->deleted_tenants().size(), 1U);
+    const registry::TenantPtr found = registry->deleted_tenant(tenant->account);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->id, tenant->id);
+    EXPECT_EQ(found->salt, (std::array<std::uint8_t, 32>{}));
+  }
+  EXPECT_GT(registry->create_tenant("acme").value()->id, tenant->id) << "numbers are given once";
+  EXPECT_GT(registry->create_key(registry->tenant("acme")->id, "k", {}).value().key->id,
+            made.key->id);
+}
+
 TEST_F(Keys, AnAdminKeyHasNoTenant) {
   const auto made = registry->create_key({}, "ops", {}).value();
   EXPECT_TRUE(made.secret.starts_with("ma-"));

@@ -62,6 +62,21 @@ TEST_F(Shared, WhatOneChangesTheOtherSees) {
   EXPECT_TRUE(soon([&] { return two->price_lists().size() == 1; }));
 }
 
+TEST_F(Shared, ATenantThatIsDeletedIsGoneEverywhere) {
+  const auto one = open();
+  const auto two = open();
+  const auto tenant = one->create_tenant("acme").value();
+  const auto made = one->create_key(tenant->id, "k", {}).value();
+  ASSERT_TRUE(soon([&] { return two->authenticate(made.secret) != nullptr; }));
+  std::atomic<std::uint64_t> told = 0;
+  two->on_revoked([&](terms::KeyId key) { told = key.value; });
+  ASSERT_TRUE(one->delete_tenant(tenant->id).ok());
+  EXPECT_TRUE(soon([&] { return two->authenticate(made.secret) == nullptr; }));
+  EXPECT_TRUE(soon([&] { return told == made.key->id.value; })) << "what it has running is ended";
+  EXPECT_EQ(two->deleted_tenant(tenant->account)->id, tenant->id);
+  EXPECT_TRUE(two->create_tenant("acme").ok());
+}
+
 TEST_F(Shared, AChangeKnowsWhatOthersChangedAMomentAgo) {
   const auto one = open();
   const auto two = open();

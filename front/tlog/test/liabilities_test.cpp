@@ -70,13 +70,21 @@ TEST_F(World, SaltsAreOfOneDay) {
 
 TEST_F(World, ABalanceOfNobodyIsNotAddedUp) {
   ledger->credit(7, 1'000);
+  ledger->credit(8, 5);
   auto opened =
       Log::open(folder.path(), {},
                 {ledger->reader(),
                  [this](const settle::Command& command) { return ledger->execute(command); },
-                 [](terms::TenantId) { return terms::Pseudonym{}; }, clock, dice});
+                 [](terms::TenantId tenant) {
+                   return tenant.value == 8 ? account_of(tenant) : terms::Pseudonym{};
+                 },
+                 clock, dice});
   ASSERT_TRUE(opened.ok());
   EXPECT_EQ(opened.value()->publish_liabilities().error(), Error::no_account);
+
+  ledger->credit(7, -1'000);  // a deleted tenant, paid out
+  const PublishedDocument day = opened.value()->publish_liabilities().value();
+  EXPECT_TRUE(day.document.starts_with("{\"accounts\":1,")) << day.document;
 }
 
 }  // namespace

@@ -16,10 +16,12 @@ namespace registry {
 
 struct Tenant {
   terms::TenantId id;
-  std::string name;
+  std::string name;  ///< Of a deleted one "#" and its account, which is nobody's name.
   base::UnixNs created;
   std::array<std::uint8_t, 32> salt{};  ///< For idempotency digests. Secret.
   terms::Pseudonym account;             ///< What receipts call the tenant. Random.
+
+  [[nodiscard]] bool deleted() const { return name.starts_with('#'); }
 };
 
 struct Key {

@@ -63,8 +63,11 @@ class Registry {
   [[nodiscard]] KeyPtr authenticate(std::string_view secret) const;
   /// Revoked ones too. Null: unknown.
   [[nodiscard]] KeyPtr key(terms::KeyId id) const;
+  /// Null: unknown, or deleted.
   [[nodiscard]] TenantPtr tenant(terms::TenantId id) const;
   [[nodiscard]] TenantPtr tenant(std::string_view name) const;
+  /// What is left of a deleted one; null: there is none that its receipts call so.
+  [[nodiscard]] TenantPtr deleted_tenant(terms::Pseudonym account) const;
   [[nodiscard]] std::optional<terms::ModelId> model_id(std::string_view name) const;
   /// Empty for an unknown id.
   [[nodiscard]] std::string model_name(terms::ModelId id) const;
@@ -77,12 +80,17 @@ class Registry {
   /// In the order of their ids.
   [[nodiscard]] std::vector<ListPtr> price_lists() const;
   [[nodiscard]] std::vector<TenantPtr> tenants() const;
+  [[nodiscard]] std::vector<TenantPtr> deleted_tenants() const;
   /// Of one tenant; of none = admin keys.
   [[nodiscard]] std::vector<KeyPtr> keys(terms::TenantId tenant) const;
 
   // Changes: durable when they return.
 
   [[nodiscard]] Answer<TenantPtr> create_tenant(std::string_view name);
+  /// Forgets a tenant's name, its salt and its keys, in memory and on disk. What stays is its
+  /// number, which is never given again, and its account: the books have both. The name is free.
+  /// Returns what is left.
+  [[nodiscard]] Answer<TenantPtr> delete_tenant(terms::TenantId id);
   /// tenant   none = an admin key.
   [[nodiscard]] Answer<NewKey> create_key(terms::TenantId tenant, std::string_view name,
                                           const settle::Limits& limits);
