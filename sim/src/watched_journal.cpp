@@ -138,6 +138,16 @@ class WatchedTxn final : public ledger::Txn {
   Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override {
     return inner_->top_up(request);
   }
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override {
+    return inner_->pruned(tenant);
+  }
+  Stored<std::vector<ledger::Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) override {
+    return inner_->oldest_receipts(tenant, limit);
+  }
+  Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override {
+    return inner_->prune(tenant, row);
+  }
 
   Stored<base::Done> commit() override {
     auto done = inner_->commit();

@@ -24,6 +24,11 @@ void check_charge(const ledger::Receipt& receipt, CheckReport& report) {
 ledger::Stored<std::map<terms::TenantId, terms::Digest>> walk_chains(ledger::Snapshot& snapshot,
                                                                      CheckReport& report) {
   std::map<terms::TenantId, terms::Digest> ends;
+  auto marks = ledger::marks_of(snapshot);
+  if (!marks) return base::Fail{marks.error()};
+  for (const auto& [tenant, mark] : *marks) {
+    ends[tenant] = mark.chain;
+  }
   auto receipts = snapshot.receipts_by_tenant();
   if (!receipts) return base::Fail{receipts.error()};
   for (;;) {
@@ -58,8 +63,23 @@ ledger::Stored<base::Done> compare_ends(ledger::Snapshot& snapshot, CheckReport&
   }
 }
 
-/// Receipts and the log's entries of that kind, both in the order of the log, one to one.
+/// How many receipts of the log are gone.
+ledger::Stored<std::uint64_t> gone_from_the_log(ledger::Snapshot& snapshot) {
+  auto marks = ledger::marks_of(snapshot);
+  if (!marks) return base::Fail{marks.error()};
+  std::uint64_t sum = 0;
+  for (const auto& [tenant, mark] : *marks) {
+    sum += mark.logged;
+  }
+  return sum;
+}
+
+/// Receipts and the log's entries of that kind, both in the order of the log, one to one; but for
+/// those whose receipts are gone, which are as many as the marks say.
 ledger::Stored<base::Done> match_leaves(ledger::Snapshot& snapshot, CheckReport& report) {
+  auto gone = gone_from_the_log(snapshot);
+  if (!gone) return base::Fail{gone.error()};
+  std::uint64_t alone = 0;
   auto leaves = snapshot.leaves();
   if (!leaves) return base::Fail{leaves.error()};
   auto receipts = snapshot.receipts_by_leaf();
@@ -77,7 +97,9 @@ ledger::Stored<base::Done> match_leaves(ledger::Snapshot& snapshot, CheckReport&
         leaf->has_value() && (!receipt->has_value() || (*leaf)->index < (*receipt)->leaf);
     const bool receipt_left =
         receipt->has_value() && (!leaf->has_value() || (*receipt)->leaf < (*leaf)->index);
-    if (leaf_left) {
+    if (leaf_left && *gone > 0) {
+      alone += 1;
+    } else if (leaf_left) {
       report.add({FindingKind::leaf_differs, {}, {}, 0, static_cast<std::int64_t>((*leaf)->index)});
     } else if (receipt_left) {
       report.add({FindingKind::leaf_missing, (*receipt)->tenant, (*receipt)->id, 0,
@@ -91,6 +113,13 @@ ledger::Stored<base::Done> match_leaves(ledger::Snapshot& snapshot, CheckReport&
   }
   if (!leaf) return base::Fail{leaf.error()};
   if (!receipt) return base::Fail{receipt.error()};
+  if (alone != *gone) {
+    report.add({FindingKind::gone_leaves,
+                {},
+                {},
+                static_cast<std::int64_t>(*gone),
+                static_cast<std::int64_t>(alone)});
+  }
   return base::Done{};
 }
 

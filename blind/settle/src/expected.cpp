@@ -26,6 +26,7 @@ struct Adder {
     expected.tenants.push_back(credit.tenant);
   }
   void operator()(const Publish& /*document*/) const {}
+  void operator()(const Prune& /*prune*/) const {}
 };
 
 /// Commands without a time do not ask for months.

@@ -16,5 +16,6 @@ ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Settle& command
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Void& command);
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Credit& command);
 ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Publish& command);
+ledger::Stored<Outcome> carry_out(ledger::WorkingSet& set, const Prune& command);
 
 }  // namespace settle

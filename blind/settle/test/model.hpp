@@ -28,7 +28,7 @@ class Model {
       const auto claim = claims_.find({hold.tenant, hold.idempotency});
       if (claim != claims_.end()) {
         Refused refused{Refusal::duplicate, {}, claim->second};
-        refused.earlier_settled = receipts_.count(claim->second) > 0;
+        refused.earlier_settled = holds_.count(claim->second) == 0;
         return refused;
       }
     }
@@ -54,6 +54,7 @@ class Model {
                           {available[open.hold.tenant] + held[open.hold.tenant]},
                           ++sequences_[open.hold.tenant]};
     receipts_[settle.request] = settled;
+    kept_[open.hold.tenant].push_back({settle.now, settle.request});
     leaves_ += 1;
     return settled;
   }
@@ -78,6 +79,18 @@ class Model {
     return Published{document->second};
   }
 
+  /// Forgets what it answered, from the oldest on.
+  Outcome apply(const Prune& prune) {
+    std::vector<Kept>& kept = kept_[prune.tenant];
+    std::size_t count = 0;
+    while (count < std::min<std::size_t>(kept.size(), prune_at_once) &&
+           kept[count].time < prune.before) {
+      receipts_.erase(kept[count++].request);
+    }
+    kept.erase(kept.begin(), kept.begin() + static_cast<std::ptrdiff_t>(count));
+    return Pruned{count};
+  }
+
   Outcome apply(const Credit& credit) {
     if (credits_.count(credit.request) == 0) {
       if (available[credit.tenant] + credit.amount.value < 0) {
@@ -99,6 +112,10 @@ class Model {
     Hold hold;
     base::Tokens granted;
     std::int64_t amount = 0;
+  };
+  struct Kept {
+    base::UnixNs time;
+    terms::RequestId request;
   };
   struct Event {
     std::int64_t second = 0;
@@ -200,6 +217,7 @@ class Model {
 
   std::map<terms::RequestId, Open> holds_;
   std::map<terms::RequestId, Settled> receipts_;
+  std::map<terms::TenantId, std::vector<Kept>> kept_;
   std::map<terms::RequestId, bool> voids_;
   std::map<terms::RequestId, bool> credits_;
   std::map<std::pair<terms::TenantId, terms::Digest>, terms::RequestId> claims_;

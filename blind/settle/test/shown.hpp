@@ -51,6 +51,9 @@ inline std::string shown(const Outcome& outcome) {
     std::string operator()(const Published& published) const {
       return "published index=" + std::to_string(published.index);
     }
+    std::string operator()(const Pruned& pruned) const {
+      return "pruned receipts=" + std::to_string(pruned.receipts);
+    }
     std::string operator()(const Voided&) const { return "voided"; }
     std::string operator()(const Credited& credited) const {
       return "credited balance=" + std::to_string(credited.balance_after.value);

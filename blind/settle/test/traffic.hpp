@@ -18,6 +18,7 @@ class Traffic {
   Command next() {
     now_ += static_cast<std::int64_t>(below(4)) * (below(50) == 0 ? 20 * second : second / 5);
     if (below(40) == 0) return Publish{{{1 + below(8), 0, 0, 1}}};
+    if (below(60) == 0) return prune();
     switch (below(20)) {
       case 0: return top_up();
       case 1: return again();
@@ -87,6 +88,10 @@ class Traffic {
     const std::uint64_t request = holds_.front();
     if (below(8) != 0) holds_.pop_front();
     return request;
+  }
+  /// Old enough that nobody says any of it again.
+  Command prune() {
+    return Prune{owner(), {now_ - static_cast<std::int64_t>(300 + below(300)) * second}};
   }
   Command again() {
     Hold command = last_hold_;

@@ -43,6 +43,8 @@ Stored<std::optional<std::uint64_t>> compare(ledger::Snapshot& one, ledger::Snap
   if (equal && *equal) equal = each(&ledger::Snapshot::voids_by_request);
   if (equal && *equal) equal = each(&ledger::Snapshot::receipts_by_tenant);
   if (equal && *equal) equal = each(&ledger::Snapshot::leaves);
+  if (equal && *equal) equal = each(&ledger::Snapshot::pruned);
+  if (equal && *equal) equal = each(&ledger::Snapshot::hours);
   if (!equal) return base::Fail{equal.error()};
   return *equal ? std::optional(count) : std::nullopt;
 }

@@ -100,6 +100,17 @@ class FaultyTxn final : public ledger::Txn {
     return read([&] { return inner_->document(leaf_hash); });
   }
 
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override {
+    return read([&] { return inner_->pruned(tenant); });
+  }
+  Stored<std::vector<ledger::Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) override {
+    return read([&] { return inner_->oldest_receipts(tenant, limit); });
+  }
+  Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override {
+    return write([&] { return inner_->prune(tenant, row); });
+  }
+
   Stored<base::Done> commit() override {
     return call<base::Done>(FaultPoint::commit, [&] { return inner_->commit(); });
   }

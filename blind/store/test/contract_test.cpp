@@ -489,6 +489,87 @@ TEST_P(Contract, ASnapshotIsOfOneMomentAndInOrder) {
   EXPECT_EQ(snapshot->usage_sum({99}).value(), ledger::UsageLine{});
 }
 
+// Receipts may go, and nothing else.
+constexpr std::int64_t hour_ns = 3'600'000'000'000;
+
+ledger::PrunedRow mark_behind(const ledger::Receipt& last, std::int64_t charge) {
+  return {.sequence = last.sequence,
+          .logged = last.sequence,
+          .tokens = 1'110 * last.sequence,
+          .charge = {charge},
+          .time = last.time,
+          .chain = {{1, 2, 3, last.sequence}}};
+}
+
+TEST_P(Contract, TheOldestReceiptsGoAndTheirSumsStay) {
+  std::vector<ledger::Receipt> receipts;
+  for (std::uint64_t i = 1; i <= 6; ++i) {
+    receipts.push_back(receipt_row(i, tenant, i, {static_cast<std::int64_t>(i) * hour_ns}));
+    write(receipts.back(), leaf_row(i - 1, ledger::LeafKind::receipt));
+  }
+  const ledger::Receipt others = receipt_row(9, highest_tenant, 1, {hour_ns});
+  write(others);
+  const auto before = reader().usage(tenant, {0}, {9 * hour_ns}, {ledger::Bucket::hour}).value();
+  const auto carried = reader().carried(tenant, november).value();
+  const std::int64_t charge = receipts[0].charge.value;
+  const ledger::PrunedRow mark = mark_behind(receipts[2], 3 * charge);
+  EXPECT_EQ(reader().pruned(tenant).value(), ledger::PrunedRow{});
+  {
+    auto txn = begin();
+    EXPECT_EQ(txn->pruned(tenant).value(), ledger::PrunedRow{});
+    EXPECT_EQ(txn->oldest_receipts(tenant, 2).value(), (std::vector{receipts[0], receipts[1]}));
+    ASSERT_TRUE(txn->prune(tenant, mark).ok());
+    EXPECT_EQ(txn->pruned(tenant).value(), mark) << "a transaction sees its own writing";
+    EXPECT_EQ(txn->oldest_receipts(tenant, 1).value(), std::vector{receipts[3]});
+  }
+  EXPECT_EQ(reader().receipts_after(tenant, 0, 9).value(), receipts) << "it was not committed";
+  auto txn = begin();
+  ASSERT_TRUE(txn->prune(tenant, mark).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  txn.reset();
+
+  const std::vector<ledger::Receipt> kept(receipts.begin() + 3, receipts.end());
+  EXPECT_EQ(reader().receipts_after(tenant, 0, 9).value(), kept);
+  EXPECT_EQ(reader().receipts(tenant, {0}, {most}, {}, 9).value(), kept);
+  EXPECT_FALSE(reader().receipt(receipts[2].id).value().has_value());
+  EXPECT_EQ(reader().receipts_after(highest_tenant, 0, 9).value(), std::vector{others});
+  EXPECT_EQ(reader().pruned(tenant).value(), mark);
+  EXPECT_EQ(reader().pruned(highest_tenant).value(), ledger::PrunedRow{});
+  EXPECT_EQ(reader().usage(tenant, {0}, {9 * hour_ns}, {ledger::Bucket::hour}).value(), before);
+  EXPECT_EQ(reader().usage(tenant, {1}, {3 * hour_ns + 1}, {}).value().at(0).requests, 2U)
+      << "whole hours of those that are gone";
+  EXPECT_EQ(reader().carried(tenant, november).value(), carried);
+  EXPECT_EQ(reader().leaves(0, 9).value().size(), 6U);
+  const auto snapshot = std::move(reader().snapshot()).value();
+  EXPECT_EQ(all(snapshot->pruned()), (std::vector{ledger::PrunedEntry{tenant, mark}}));
+  EXPECT_EQ(snapshot->usage_sum(tenant).value().charge.value, 6 * charge);
+  const auto hours = all(snapshot->hours());
+  ASSERT_EQ(hours.size(), 7U);
+  EXPECT_EQ(hours[0].tenant, tenant);
+  EXPECT_EQ(hours[0].line,
+            (ledger::UsageLine{{hour_ns}, {4}, {8}, {1}, 1, {1000}, {10}, {100}, {charge}}));
+  EXPECT_EQ(hours[6].tenant, highest_tenant);
+}
+
+TEST_P(Contract, AMarkOnlyMovesForward) {
+  std::vector<ledger::Receipt> receipts;
+  for (std::uint64_t i = 1; i <= 4; ++i) {
+    receipts.push_back(receipt_row(i, tenant, i, {static_cast<std::int64_t>(i)}));
+    write(receipts.back());
+  }
+  const auto prune = [&](std::uint64_t last) {
+    auto txn = begin();
+    const auto pruned = txn->prune(tenant, mark_behind(receipts.at(last - 1), 0));
+    return pruned.ok() && txn->commit().ok();
+  };
+  EXPECT_TRUE(prune(2));
+  EXPECT_FALSE(prune(2));
+  EXPECT_FALSE(prune(1));
+  EXPECT_EQ(reader().pruned(tenant).value().sequence, 2U);
+  EXPECT_TRUE(prune(4));
+  EXPECT_TRUE(reader().receipts_after(tenant, 0, 9).value().empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Stores, Contract,
                          ::testing::Values(Kind::memory, Kind::sqlite, Kind::postgres,
                                            Kind::faulty),

@@ -82,11 +82,19 @@ TEST_F(Postgres, WhatIsCommittedIsThereAfterwards) {
 TEST_F(Postgres, HistoryIsInsertOnlyForEveryHand) {
   auto journal = open();
   ASSERT_TRUE(credit(*journal, 1, 100).ok());
+  auto txn = std::move(journal->begin()).value();
+  for (std::uint64_t i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(txn->insert(receipt_row(i, tenant, i, {1})).ok());
+  }
+  ASSERT_TRUE(txn->prune(tenant, {.sequence = 1}).ok());
+  ASSERT_TRUE(txn->commit().ok());
   for (const char* sql :
-       {"UPDATE postings SET amount = 1", "DELETE FROM postings", "TRUNCATE postings",
-        "UPDATE receipts SET charge = 0", "DELETE FROM receipts", "DELETE FROM voids",
-        "UPDATE artefacts SET weights = ''", "DELETE FROM leaves",
-        "UPDATE tenants SET available = -1", "UPDATE house SET revenue = -1"}) {
+       {"DELETE FROM pruned", "TRUNCATE receipts", "UPDATE pruned SET sequence = 1",
+        "DELETE FROM receipts WHERE sequence = 2", "UPDATE postings SET amount = 1",
+        "DELETE FROM postings", "TRUNCATE postings", "UPDATE receipts SET charge = 0",
+        "DELETE FROM receipts", "DELETE FROM voids", "UPDATE artefacts SET weights = ''",
+        "DELETE FROM leaves", "UPDATE tenants SET available = -1",
+        "UPDATE house SET revenue = -1"}) {
     EXPECT_FALSE(shell(sql)) << sql;
   }
   EXPECT_TRUE(shell("SELECT 1 FROM postings"));
@@ -107,6 +115,34 @@ TEST_F(Postgres, BooksOfANewerVersionAreLeftAlone) {
   ASSERT_TRUE(shell("UPDATE version SET number = 1000"));
   EXPECT_EQ(open_postgres_journal(url_).error(), StoreError::newer_schema);
   EXPECT_EQ(open_postgres_reader(url_).error(), StoreError::newer_schema);
+}
+
+TEST_F(Postgres, BooksOfVersion1AreBroughtUpToDateWhereNoServerLives) {
+  const char* back =
+      "DROP TABLE tenant_months; DROP TABLE pruned; DROP TRIGGER behind_the_mark ON receipts; "
+      "DROP TRIGGER insert_only ON receipts; DROP FUNCTION keep_mark; DROP FUNCTION keep_receipt; "
+      "CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON receipts "
+      "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change(); UPDATE version SET number = 1";
+  auto journal = open();
+  ASSERT_TRUE(credit(*journal, 1, 100).ok());
+  {
+    auto txn = std::move(journal->begin()).value();
+    ASSERT_TRUE(txn->insert(receipt_row(1, tenant, 1, {1})).ok());
+    ASSERT_TRUE(txn->commit().ok());
+  }
+  Cluster::shared().sql(name_, std::string("SET search_path = mains_ledger; ") + back);
+  EXPECT_EQ(open_postgres_reader(url_).error(), StoreError::older_schema);
+  EXPECT_EQ(open_postgres_journal(url_).error(), StoreError::busy) << "one lives";
+  journal.reset();
+  // The server may take a moment to see that the session is over.
+  while (!open_postgres_journal(url_).ok()) {
+  }
+  auto reader = std::move(open_postgres_reader(url_)).value();
+  const ledger::Carried carried{{100}, receipt_row(1, tenant, 1, {1}).charge};
+  EXPECT_EQ(reader->carried(tenant, {9}).value(), carried);
+  EXPECT_FALSE(shell("DELETE FROM receipts"));
+  EXPECT_TRUE(credit(*open(), 2, 100).ok());
+  EXPECT_EQ(reader->carried(tenant, {9}).value().credited.value, 200);
 }
 
 TEST_F(Postgres, ADatabaseThatWasEmptiedIsNotFilledAnew) {
@@ -222,11 +258,12 @@ void fill(ledger::Journal& journal) {
   ASSERT_TRUE(txn->put(terms::KeyId{8}, key).ok());
   ASSERT_TRUE(txn->put(terms::KeyId{8}, {682}, ledger::MonthRow{{7}, {0}}).ok());
   ASSERT_TRUE(txn->insert_claim(tenant, {{1, 2, 3, 4}}, {2, 2}).ok());
-  for (std::uint64_t i = 1; i <= 5'000; ++i) {
+  for (std::uint64_t i = 1; i <= 5'020; ++i) {
     ASSERT_TRUE(txn->insert(receipt_row(i, tenant, i, {static_cast<std::int64_t>(i)})).ok());
   }
   ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
   ASSERT_TRUE(txn->insert(leaf_row(0, ledger::LeafKind::document)).ok());
+  ASSERT_TRUE(txn->prune(tenant, {.sequence = 10, .logged = 10, .charge = {2'100'000}}).ok());
   ASSERT_TRUE(txn->commit().ok());
 }
 
@@ -245,6 +282,7 @@ TEST_F(Postgres, BooksAreMovedHereRowByRow) {
   auto to = std::move(reader->snapshot()).value();
   EXPECT_EQ(compare(*from, *to).value(), std::optional(told));
   EXPECT_EQ(to->usage_sum(tenant).value(), from->usage_sum(tenant).value());
+  EXPECT_EQ(to->month_sum(tenant).value(), from->month_sum(tenant).value());
   EXPECT_EQ(copy_to_postgres(
                 *from, url_, [](std::uint64_t) {}, &words)
                 .error(),

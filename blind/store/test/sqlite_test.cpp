@@ -68,13 +68,15 @@ TEST_F(Sqlite, HistoryIsInsertOnlyForEveryHand) {
   ASSERT_TRUE(credit(*journal, 1, 100).ok());
   auto txn = std::move(journal->begin()).value();
   ASSERT_TRUE(txn->insert(receipt_row(1, tenant, 1, {1})).ok());
+  ASSERT_TRUE(txn->insert(receipt_row(2, tenant, 2, {1})).ok());
+  ASSERT_TRUE(txn->prune(tenant, {.sequence = 1}).ok());
   ASSERT_TRUE(txn->insert(ledger::VoidRow{{4, 4}, tenant, {1}}).ok());
   ASSERT_TRUE(txn->insert(leaf_row(0, ledger::LeafKind::receipt)).ok());
   ASSERT_TRUE(txn->commit().ok());
   for (const char* sql :
-       {"DELETE FROM leaves", "UPDATE postings SET amount = 1", "DELETE FROM postings",
-        "UPDATE receipts SET charge = 0", "DELETE FROM receipts", "DELETE FROM voids",
-        "UPDATE artefacts SET weights = x'00'",
+       {"DELETE FROM leaves", "DELETE FROM pruned", "UPDATE pruned SET sequence = 1",
+        "UPDATE postings SET amount = 1", "DELETE FROM postings", "UPDATE receipts SET charge = 0",
+        "DELETE FROM receipts", "DELETE FROM voids", "UPDATE artefacts SET weights = x'00'",
         "INSERT OR REPLACE INTO postings SELECT id, request, from_kind, from_tenant, to_kind, "
         "to_tenant, amount + 1, time, kind FROM postings",
         "UPDATE tenants SET available = -1"}) {
@@ -124,9 +126,58 @@ TEST_F(Sqlite, BooksOfVersion1AreBroughtUpToDate) {
     ASSERT_TRUE(txn->insert(leaf_row(0, ledger::LeafKind::receipt)).ok());
     ASSERT_TRUE(txn->commit().ok());
   }
+  EXPECT_EQ(shell("SELECT 1 FROM pruned"), SQLITE_OK);
   for (const char* history : {"artefacts", "leaves", "receipts"}) {
     EXPECT_EQ(shell((std::string("DELETE FROM ") + history).c_str()), SQLITE_CONSTRAINT) << history;
   }
+}
+
+TEST_F(Sqlite, BooksOfVersion2LearnToForget) {
+  {
+    auto journal = open();
+    auto txn = std::move(journal->begin()).value();
+    ASSERT_TRUE(txn->insert(receipt_row(1, tenant, 1, {1})).ok());
+    ASSERT_TRUE(txn->commit().ok());
+  }
+  ASSERT_EQ(shell("DROP TABLE pruned; DROP TRIGGER receipts_no_DELETE;"
+                  "CREATE TRIGGER receipts_no_DELETE BEFORE DELETE ON receipts "
+                  "BEGIN SELECT RAISE(ABORT, 'history is insert-only'); END;"
+                  "PRAGMA user_version = 2"),
+            SQLITE_OK);
+  EXPECT_EQ(open_sqlite_reader(file_).error(), StoreError::older_schema);
+  auto journal = open();
+  EXPECT_EQ(shell("DELETE FROM receipts"), SQLITE_CONSTRAINT);
+  auto txn = std::move(journal->begin()).value();
+  ASSERT_TRUE(txn->prune(tenant, {.sequence = 1}).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  auto reader = std::move(open_sqlite_reader(file_)).value();
+  EXPECT_TRUE(reader->receipts_after(tenant, 0, 9).value().empty());
+}
+
+TEST_F(Sqlite, WhatGoesIsNotInTheFileAnyMore) {
+  const auto bytes = [this] {
+    std::string all;
+    for (const char* suffix : {"", "-wal"}) {
+      std::ifstream file(file_.string() + suffix, std::ios::binary);
+      all.append(std::istreambuf_iterator<char>(file), {});
+    }
+    return all;
+  };
+  const ledger::Receipt receipt = receipt_row(0xabcdef, tenant, 1, {1});
+  const std::string id("\x00\x00\x00\x00\x00\xab\xcd\xef\xff\xff\xff\xff\xff\x54\x32\x10", 16);
+  auto journal = open();
+  for (std::uint64_t i = 0; i < 200; ++i) {
+    auto txn = std::move(journal->begin()).value();
+    ASSERT_TRUE(txn->insert(i == 0 ? receipt : receipt_row(i, tenant, i + 1, {1})).ok());
+    ASSERT_TRUE(txn->commit().ok());
+  }
+  EXPECT_NE(bytes().find(id), std::string::npos);
+  auto txn = std::move(journal->begin()).value();
+  ASSERT_TRUE(txn->prune(tenant, {.sequence = 150}).ok());
+  ASSERT_TRUE(txn->commit().ok());
+  txn.reset();
+  ASSERT_EQ(shell("PRAGMA wal_checkpoint(TRUNCATE)"), SQLITE_OK);
+  EXPECT_EQ(bytes().find(id), std::string::npos);
 }
 
 TEST_F(Sqlite, BooksOfANewerVersionAreLeftAlone) {

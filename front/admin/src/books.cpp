@@ -150,12 +150,17 @@ constexpr std::array words_of_findings = {
     Words{ledger::FindingKind::leaf_missing, "leaf_missing", "a receipt is not in the log"},
     Words{ledger::FindingKind::leaf_differs, "leaf_differs",
           "an entry of the log is not the commitment to its receipt"},
+    Words{ledger::FindingKind::gone_differs, "gone_differs",
+          "what was charged without a receipt is not what the receipts charged that are not kept"},
+    Words{ledger::FindingKind::gone_leaves, "gone_leaves",
+          "the log's entries without a receipt are not as many as receipts are not kept"},
 };
 
 bool is_a_number(ledger::FindingKind kind) {
   using enum ledger::FindingKind;
   return kind == sequence_gap || kind == sequence_differs || kind == leaf_gap ||
-         kind == leaves_differ || kind == leaf_missing || kind == leaf_differs;
+         kind == leaves_differ || kind == leaf_missing || kind == leaf_differs ||
+         kind == gone_leaves;
 }
 
 /// A finding's values, in the unit of what it tells.

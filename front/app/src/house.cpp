@@ -37,6 +37,9 @@ House::~House() {
   if (log_ != nullptr) {
     log_->stop();
   }
+  if (retention_ != nullptr) {
+    retention_->stop();
+  }
   if (books_thread_ != nullptr) {
     books_thread_->stop(std::chrono::seconds(0));
   }
@@ -66,6 +69,8 @@ House::Step House::open_books() {
   }
   money_ = std::make_unique<ThreadMoney>(*books_thread_);
   books_thread_->start();
+  retention_ =
+      std::make_unique<Retention>(*vault_.reader, *money_, clock_, config_.retention.receipts_days);
   return open_log();
 }
 
@@ -261,6 +266,7 @@ House::Step House::open_doors() {
   if (clock_watch_ != nullptr) {
     clock_watch_->start();
   }
+  retention_->start();
   for (auto& loop : loops_) {
     loop->start();
   }
@@ -296,6 +302,7 @@ bool House::drain(std::chrono::milliseconds patience) {
   for (auto& loop : loops_) {
     loop->stop();
   }
+  retention_->stop();
   const bool settled = books_thread_->stop(std::chrono::seconds(10));
   log_->stop();  // what was settled last is under the last checkpoint
   return settled;

@@ -20,6 +20,7 @@
 #include <tlog/log.hpp>
 #include <vault/vault.hpp>
 
+#include <app/retention.hpp>
 #include <app/system_ports.hpp>
 #include "clock_watch.hpp"
 #include "engines.hpp"
@@ -88,6 +89,7 @@ class House {
   std::uint64_t voided_at_start_ = 0;
   std::unique_ptr<serve::BooksThread> books_thread_;
   std::unique_ptr<ThreadMoney> money_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<tlog::Log> log_;
   LoadedModels loaded_;
   std::unique_ptr<api::Metrics> metrics_;

@@ -85,6 +85,7 @@ class ProofStatement::Inside {
   std::optional<ReceiptFeed> feed_;
   std::optional<ledger::Receipt> first_;  ///< Out of the feed, and not told yet.
   base::UnixNs until_;                    ///< The statement's end.
+  ledger::PrunedRow gone_;                ///< What is not kept.
   Standing at_;                           ///< After the lines so far.
   std::deque<verify::TopUpLine> top_ups_;
   std::set<terms::PriceListId> told_;
@@ -95,6 +96,14 @@ class ProofStatement::Inside {
 
 /// The moment until which the statement speaks, and its receipts.
 Made<base::Done> ProofStatement::Inside::choose(notation::Period period) {
+  const auto gone = of(source_.reader.pruned(tenant_.id));
+  if (!gone.ok()) {
+    return Fail{gone.error()};
+  }
+  gone_ = gone.value();
+  if (gone_.sequence > 0 && gone_.time >= period.from) {
+    return Fail{ProofFault::not_kept};
+  }
   const base::UnixNs now = source_.clock.now();
   const bool month_over = period.to <= now;
   until_ = month_over ? period.to : std::max(now, base::UnixNs{period.from.value + 1});
@@ -172,8 +181,14 @@ Made<Standing> ProofStatement::Inside::opening(notation::Period period) {
   if (!last.ok()) {
     return Fail{last.error()};
   }
-  if (!last.value()) {
-    return standing;
+  if (!last.value() && gone_.sequence > 0 && !gone_.chain.valid()) {
+    return Fail{ProofFault::before_the_log};
+  }
+  if (!last.value()) {  // all that there was before, if anything, is behind the mark
+    standing.sequence = gone_.sequence;
+    standing.hash = gone_.chain;
+    return add(standing.balance, {-gone_.charge.value}) ? Made<Standing>(standing)
+                                                        : Fail{ProofFault::corrupt};
   }
   if (!last.value()->account.valid()) {
     return Fail{ProofFault::before_the_log};
@@ -316,8 +331,72 @@ bool ProofStatement::whole() const {
   return inside_->whole();
 }
 
+std::string_view describe(ProofFault fault) {
+  switch (fault) {
+    case ProofFault::not_logged_yet:
+      return "Not all of the month is under a checkpoint yet; it will be within a second or two.";
+    case ProofFault::before_the_log:
+      return "The month has receipts that are older than the log; ask for a later month.";
+    case ProofFault::not_kept:
+      return "The month had receipts that are not kept any more; ask for a later month.";
+    case ProofFault::no_such_size: return "The log was never of that size.";
+    case ProofFault::corrupt:
+      return "The books and the log do not fit together; the operator has to look at it.";
+    case ProofFault::store: break;
+  }
+  return "The ledger cannot be read just now.";
+}
+
 Made<std::string> ProofStatement::next() {
   return inside_->next();
+}
+
+namespace {
+
+class ProofPages final : public Pages {
+ public:
+  explicit ProofPages(std::unique_ptr<ProofStatement> statement)
+      : statement_(std::move(statement)) {}
+  ledger::Stored<std::optional<std::string>> next() override {
+    auto piece = statement_->next();
+    if (!piece.ok()) {
+      return Fail{piece.error() == ProofFault::store ? ledger::StoreError::gone
+                                                     : ledger::StoreError::corrupt};
+    }
+    return piece.value().empty() ? std::optional<std::string>{}
+                                 : std::optional(std::move(piece).value());
+  }
+
+ private:
+  std::unique_ptr<ProofStatement> statement_;
+};
+
+}  // namespace
+
+Made<Document> proof_document(const Source& source, const registry::Tenant& tenant,
+                              notation::Period period, std::optional<LogView> cosigned,
+                              std::optional<LogView> newest, std::optional<std::uint64_t> since) {
+  const auto under = [&](std::optional<LogView> log) -> Made<std::unique_ptr<ProofStatement>> {
+    if (!log) {
+      return Fail{ProofFault::not_logged_yet};
+    }
+    return ProofStatement::begin(source, tenant, period, std::move(*log), since);
+  };
+  auto begun = under(std::move(cosigned));
+  if (!begun.ok() || !begun.value()->whole()) {
+    begun = under(std::move(newest));
+  }
+  if (!begun.ok()) {
+    return Fail{begun.error()};
+  }
+  // What is wrong shows in the first piece, while there is still somebody to tell.
+  auto first = begun.value()->next();
+  if (!first.ok()) {
+    return Fail{first.error()};
+  }
+  return Document{"application/x-ndjson",
+                  tenant.name + "-" + notation::month_text(period.from) + ".jsonl",
+                  std::move(first).value(), std::make_unique<ProofPages>(std::move(begun).value())};
 }
 
 }  // namespace bill

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <limits>
+#include <map>
 #include <random>
 #include <sstream>
 #include <variant>
@@ -208,6 +209,39 @@ TEST_F(Proved, EveryMonthVerifiesAndMonthsMeet) {
   EXPECT_EQ(before.sequence, receipts);
   const auto balance = memory.reader->balance(mine->id).value();
   EXPECT_EQ(before.balance.value, balance.available.value + balance.held.value);
+}
+
+// Receipts of before May go. Later months open where they did, and earlier ones are refused.
+TEST_F(Proved, WhatIsNotKeptIsNotProvedAndWhatFollowsIs) {
+  at("2028-02-10T00:00:00Z");
+  pay(1'000'000'000);
+  for (const char* day : {"2028-02-11T00:00:00Z", "2028-04-30T23:00:00Z", "2028-05-02T00:00:00Z",
+                          "2028-07-02T00:00:00Z"}) {
+    at(day);
+    use(*mine, {{100}, {0}, {10}});
+  }
+  at("2028-09-01T00:00:00Z");
+  std::map<std::string, verify::Proved> before;
+  for (const char* month : {"2028-04", "2028-05", "2028-06", "2028-07", "2028-08"}) {
+    before[month] = checked(month);
+  }
+  const auto prune = [&](std::string_view time) {
+    return std::get<settle::Pruned>(apply(settle::Prune{mine->id, *notation::parse_time(time)}))
+        .receipts;
+  };
+  EXPECT_EQ(prune("2028-05-01T00:00:00Z"), 2U);
+  EXPECT_EQ(statement("2028-02", log()).error(), ProofFault::not_kept);
+  EXPECT_EQ(statement("2028-04", log()).error(), ProofFault::not_kept);
+  for (const char* month : {"2028-05", "2028-06", "2028-07", "2028-08"}) {
+    const verify::Proved proved = checked(month);
+    EXPECT_EQ(proved.opening, before[month].opening) << month;
+    EXPECT_EQ(proved.closing, before[month].closing) << month;
+  }
+  EXPECT_EQ(prune("2028-08-01T00:00:00Z"), 2U);
+  EXPECT_EQ(statement("2028-07", log()).error(), ProofFault::not_kept);
+  EXPECT_EQ(checked("2028-08").opening, before["2028-08"].opening) << "from the mark alone";
+  const auto bill = make_statement(source(), *mine, *notation::parse_month("2028-04"));
+  EXPECT_EQ(bill->models.at(0).requests, 1U) << "the bill stays";
 }
 
 TEST_F(Proved, AMonthThatIsNotOverEndsUnderTheCheckpoint) {

@@ -25,8 +25,8 @@ std::optional<std::string> environment(const char* name) {
 bool operator==(const Config& a, const Config& b) {
   // `models_written` tells how the models came in, not what they are.
   return a.server == b.server && a.data == b.data && a.ledger == b.ledger && a.log == b.log &&
-         a.transparency == b.transparency && a.engine == b.engine && a.models == b.models &&
-         a.currency == b.currency && a.first_tenant == b.first_tenant;
+         a.retention == b.retention && a.transparency == b.transparency && a.engine == b.engine &&
+         a.models == b.models && a.currency == b.currency && a.first_tenant == b.first_tenant;
 }
 
 std::vector<Model> default_models() {

@@ -189,6 +189,8 @@ const std::vector<Key<Config>>& config_keys() {
       {"server", "threads", number(&Config::server, &Server::threads, 0, 1'024)},
       {"data", "dir", text(&Config::data, &Data::dir)},
       {"ledger", "url", text(&Config::ledger, &Ledger::url)},
+      {"retention", "receipts_days",
+       number(&Config::retention, &Retention::receipts_days, 0, 36'500)},
       {"log", "level",
        word(&Config::log, &Log::level,
             Words<LogLevel, 4>{{{"debug", LogLevel::debug},

@@ -61,6 +61,8 @@ connections_max = 6
 threads = 7
 [data]
 dir = "/d"
+[retention]
+receipts_days = 90
 [log]
 level = "warn"
 [engine]
@@ -102,6 +104,7 @@ TEST(Parse, EveryKeyChangesItsField) {
   EXPECT_EQ(c.server.connections_max, 6U);
   EXPECT_EQ(c.server.threads, 7U);
   EXPECT_EQ(c.data.dir, "/d");
+  EXPECT_EQ(c.retention.receipts_days, 90U);
   EXPECT_EQ(c.log.level, config::LogLevel::warn);
   EXPECT_EQ(c.engine.kind, config::EngineKind::null);
   EXPECT_EQ(c.engine.threads, 8U);

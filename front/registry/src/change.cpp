@@ -147,9 +147,14 @@ Answer<TenantPtr> Registry::delete_tenant(terms::TenantId id) {
     if (found == next.tenants.end()) {
       return Fail{Error::unknown_tenant};
     }
-    Tenant left{id, "#" + notation::to_text(found->second->account), found->second->created, {},
+    Tenant left{id,
+                "#" + notation::to_text(found->second->account),
+                found->second->created,
+                {},
                 found->second->account};
-    Statement(*inside_->database, "DELETE FROM keys WHERE tenant = ?").bind(stored(id.value)).next();
+    Statement(*inside_->database, "DELETE FROM keys WHERE tenant = ?")
+        .bind(stored(id.value))
+        .next();
     Statement(*inside_->database, "UPDATE tenants SET name = ?, salt = ? WHERE id = ?")
         .bind(std::string_view(left.name))
         .bind(std::span<const std::uint8_t>(left.salt))

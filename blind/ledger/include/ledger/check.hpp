@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include <ledger/reader.hpp>
@@ -36,6 +37,8 @@ enum class FindingKind : std::uint32_t {
   leaves_differ,     ///< The size of the log as stored (found) is not its entries (expected).
   leaf_missing,      ///< A receipt without its log entry (found: the index it names).
   leaf_differs,      ///< A log entry (found: its index) that is not the receipt's commitment.
+  gone_differs,      ///< Charges without receipts (found) are not those of the mark (expected).
+  gone_leaves,       ///< Entries without receipts (found) are not as many as the marks say.
 };
 
 /// `expected` and `found` are in the unit of what they tell: nano-units, or a receipt's or an
@@ -63,7 +66,12 @@ struct CheckReport {
 };
 
 /// Recomputes every balance from the postings, and matches postings, holds, receipts and voids
-/// with one another request by request. Memory: linear in tenants and open holds, flat in history.
+/// with one another request by request. Receipts that are gone are taken from their tenants' marks:
+/// what was posted for them must add up to that. Memory: linear in tenants and open holds, flat in
+/// history.
 Stored<CheckReport> check(Snapshot& snapshot);
+
+/// The marks of all tenants that have one.
+Stored<std::map<terms::TenantId, PrunedRow>> marks_of(Snapshot& snapshot);
 
 }  // namespace ledger

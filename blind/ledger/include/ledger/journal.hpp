@@ -91,7 +91,7 @@ class Txn {
                                           terms::RequestId request) = 0;
   virtual Stored<base::Done> remove_claim(terms::TenantId tenant, const terms::Digest& key) = 0;
 
-  // History. Insert-only: what stands there is never changed.
+  // History. Insert-only: what stands there is never changed, and goes only by prune().
   virtual Stored<base::Done> insert(const Posting& posting) = 0;
   virtual Stored<base::Done> insert(const Receipt& receipt) = 0;
   virtual Stored<base::Done> insert(const VoidRow& row) = 0;
@@ -103,6 +103,15 @@ class Txn {
   virtual Stored<std::optional<Posting>> top_up(terms::RequestId request) = 0;
   /// The log entry of the document with that leaf hash.
   virtual Stored<std::optional<LeafRow>> document(const terms::Digest& leaf_hash) = 0;
+
+  // The one way in which history goes: a tenant's oldest receipts, up to a mark that tells of them.
+  /// All zero: nothing is gone.
+  virtual Stored<PrunedRow> pruned(terms::TenantId tenant) = 0;
+  /// The receipts behind the mark, in the order of their numbers, at most `limit`.
+  virtual Stored<std::vector<Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) = 0;
+  /// Moves the mark to `row` and removes the receipts up to it. Sums of usage keep what they were.
+  virtual Stored<base::Done> prune(terms::TenantId tenant, const PrunedRow& row) = 0;
 
   /// Returns when everything is durable. On an error it is as good as certain that nothing is;
   /// a store may nevertheless find it done after its recovery, so the caller repeats itself by

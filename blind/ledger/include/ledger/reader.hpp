@@ -108,6 +108,19 @@ struct ClaimEntry {
   friend constexpr bool operator==(const ClaimEntry&, const ClaimEntry&) = default;
 };
 
+struct PrunedEntry {
+  terms::TenantId tenant;
+  PrunedRow row;
+  friend constexpr bool operator==(const PrunedEntry&, const PrunedEntry&) = default;
+};
+
+/// What a tenant used in one hour, by key, model and price list.
+struct HourEntry {
+  terms::TenantId tenant;
+  UsageLine line;
+  friend constexpr bool operator==(const HourEntry&, const HourEntry&) = default;
+};
+
 /// All books as they stood at one moment, for check() and for moving them. Cursors must not outlive
 /// it. Used by one thread.
 class Snapshot {
@@ -130,6 +143,8 @@ class Snapshot {
   virtual Rows<KeyEntry> keys() = 0;               ///< By id.
   virtual Rows<MonthEntry> months() = 0;           ///< By key, then month.
   virtual Rows<ClaimEntry> claims() = 0;           ///< By tenant, then key.
+  virtual Rows<PrunedEntry> pruned() = 0;          ///< By tenant.
+  virtual Rows<HourEntry> hours() = 0;             ///< By tenant, hour, key, model, price list.
   /// What a tenant used, all time: from the sums that usage() answers from, if the store has any.
   virtual Stored<UsageLine> usage_sum(terms::TenantId tenant) = 0;
   /// The same of what carried() answers from; nothing where the store keeps no such sums.
@@ -155,6 +170,7 @@ class Reader {
   virtual Stored<std::vector<Posting>> top_ups(terms::TenantId tenant, base::UnixNs from,
                                                base::UnixNs to, std::uint32_t limit) = 0;
   /// What the tenant used in from <= time < to, in the order of (start, model, key, price list).
+  /// Of receipts that are gone it knows whole hours only.
   /// Cost: by hours, not by requests.
   virtual Stored<std::vector<UsageLine>> usage(terms::TenantId tenant, base::UnixNs from,
                                                base::UnixNs to, Grouping grouping) = 0;
@@ -168,6 +184,8 @@ class Reader {
   /// Everybody's receipts whose log entry is `leaf` or a later one, in the order of the log, at
   /// most `limit`. A store without such an index walks the log from its start.
   virtual Stored<std::vector<Receipt>> receipts_of_leaves(std::uint64_t leaf, std::uint32_t limit);
+  /// What of the tenant's receipts is gone.
+  virtual Stored<PrunedRow> pruned(terms::TenantId tenant) = 0;
   virtual Stored<std::uint64_t> open_holds() = 0;
   /// Log entries from index `first` on, in order, at most `limit`.
   virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;

@@ -198,6 +198,18 @@ struct Receipt {
 };
 static_assert(base::Blind<Receipt>);
 
+/// What a tenant's receipts were that are not kept any more: its first ones. With this the chain,
+/// the balances and the sums are checked on from behind them. It only moves forward.
+struct PrunedRow {
+  std::uint64_t sequence = 0;  ///< Of the last one: 1 .. sequence are gone; 0 = none is.
+  std::uint64_t logged = 0;    ///< How many of them have an entry in the log, which stays.
+  std::uint64_t tokens = 0;    ///< Input, cached and output of all of them.
+  base::Nano charge = {};      ///< >= 0; of all of them.
+  base::UnixNs time = {};      ///< The latest of their times.
+  terms::Digest chain = {};    ///< Hash of the last one; none = it is of before there was a log.
+  friend constexpr bool operator==(const PrunedRow&, const PrunedRow&) = default;
+};
+
 /// Stored: never renumber.
 enum class LeafKind : std::uint32_t {
   receipt = 1,   ///< The value is the entry itself: the commitment to a receipt.

@@ -16,6 +16,18 @@ void CheckReport::add(const Finding& finding) {
   }
 }
 
+Stored<std::map<terms::TenantId, PrunedRow>> marks_of(Snapshot& snapshot) {
+  auto rows = snapshot.pruned();
+  if (!rows) return base::Fail{rows.error()};
+  std::map<terms::TenantId, PrunedRow> marks;
+  for (;;) {
+    auto entry = (*rows)->next();
+    if (!entry) return base::Fail{entry.error()};
+    if (!entry->has_value()) return marks;
+    marks.emplace((*entry)->tenant, (*entry)->row);
+  }
+}
+
 Stored<CheckReport> check(Snapshot& snapshot) {
   CheckReport report;
   for (auto pass : {check_passes::balances, check_passes::requests, check_passes::sequences,

@@ -60,7 +60,12 @@ struct Story {
   std::optional<HoldRow> open;
   std::optional<Receipt> receipt;
   bool voided = false;
+  bool voids_posted = false;
 
+  /// It settled, as far as the postings tell, and has no receipt (any more).
+  [[nodiscard]] bool without_receipt() const {
+    return holds > 0 && !open && !receipt && !voided && !voids_posted;
+  }
   void belongs_to(terms::TenantId owner) {
     one_owner = one_owner && (!tenant.valid() || tenant == owner);
     tenant = owner;
@@ -79,8 +84,11 @@ struct Story {
         charges += 1;
         charged += amount;
         break;
-      case PostingKind::release:
-      case PostingKind::voided: given_back += amount; break;
+      case PostingKind::release: given_back += amount; break;
+      case PostingKind::voided:
+        voids_posted = true;
+        given_back += amount;
+        break;
     }
   }
   void add(const HoldRow& row) {
@@ -97,7 +105,8 @@ struct Story {
   }
 };
 
-void judge(const Story& story, CheckReport& report) {
+/// gone   its receipt is one of those that are not kept: the mark answers for it.
+void judge(const Story& story, bool gone, CheckReport& report) {
   const auto find = [&](FindingKind kind, std::int64_t expected, std::int64_t found) {
     report.add({kind, story.tenant, story.request, expected, found});
   };
@@ -105,9 +114,9 @@ void judge(const Story& story, CheckReport& report) {
   if (story.top_ups > 1) find(FindingKind::top_up_twice, 1, static_cast<int>(story.top_ups));
   if (story.holds > 1) find(FindingKind::held_twice, 1, static_cast<int>(story.holds));
   const int ends = (story.open ? 1 : 0) + (story.receipt ? 1 : 0) + (story.voided ? 1 : 0);
-  if (story.holds > 0 && ends == 0) find(FindingKind::never_ended, story.held, 0);
+  if (story.holds > 0 && ends == 0 && !gone) find(FindingKind::never_ended, story.held, 0);
   if (ends > 1) find(FindingKind::ended_twice, 1, ends);
-  if (story.charges > 0 && !story.receipt) {
+  if (story.charges > 0 && !story.receipt && !gone) {
     find(FindingKind::receipt_missing, story.charged, 0);
   }
   if (story.receipt && story.receipt->charge.value != story.charged) {
@@ -186,9 +195,19 @@ Stored<base::Done> compare_holds(Snapshot& snapshot, CheckReport& report,
   }
 }
 
-}  // namespace
+/// What was charged without a receipt is what the receipts charged that are gone.
+void compare_gone(CheckReport& report, const std::map<terms::TenantId, PrunedRow>& marks,
+                  const std::map<terms::TenantId, std::int64_t>& charged) {
+  for (const auto& [tenant, mark] : marks) {
+    const auto found = charged.find(tenant);
+    const std::int64_t sum = found == charged.end() ? 0 : found->second;
+    if (sum != mark.charge.value) {
+      report.add({FindingKind::gone_differs, tenant, {}, mark.charge.value, sum});
+    }
+  }
+}
 
-Stored<base::Done> requests(Snapshot& snapshot, CheckReport& report) {
+Stored<Matcher> match(Snapshot& snapshot) {
   auto postings = Head<Posting>::of(snapshot.postings_by_request());
   if (!postings) return base::Fail{postings.error()};
   auto holds = Head<HoldRow>::of(snapshot.holds_by_request());
@@ -197,18 +216,31 @@ Stored<base::Done> requests(Snapshot& snapshot, CheckReport& report) {
   if (!voids) return base::Fail{voids.error()};
   auto receipts = Head<Receipt>::of(snapshot.receipts_by_request());
   if (!receipts) return base::Fail{receipts.error()};
-  Matcher matcher(std::move(*postings), std::move(*holds), std::move(*voids), std::move(*receipts));
+  return Matcher(std::move(*postings), std::move(*holds), std::move(*voids), std::move(*receipts));
+}
+
+}  // namespace
+
+Stored<base::Done> requests(Snapshot& snapshot, CheckReport& report) {
+  auto marks = marks_of(snapshot);
+  if (!marks) return base::Fail{marks.error()};
+  auto matcher = match(snapshot);
+  if (!matcher) return base::Fail{matcher.error()};
   std::map<terms::TenantId, std::int64_t> open;
+  std::map<terms::TenantId, std::int64_t> gone;
   for (;;) {
-    auto story = matcher.next();
+    auto story = matcher->next();
     if (!story) return base::Fail{story.error()};
     if (!story->has_value()) break;
-    judge(**story, report);
+    const bool is_gone = (*story)->without_receipt() && marks->contains((*story)->tenant);
+    judge(**story, is_gone, report);
+    if (is_gone) gone[(*story)->tenant] += (*story)->charged;
     if (const auto& hold = (*story)->open) {
       open[hold->tenant] += hold->amount.value;
       report.open_holds += 1;
     }
   }
+  compare_gone(report, *marks, gone);
   return compare_holds(snapshot, report, std::move(open));
 }
 

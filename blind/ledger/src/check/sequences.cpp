@@ -27,6 +27,11 @@ std::uint64_t tokens_of(const terms::Usage& usage) {
 
 Stored<std::map<terms::TenantId, Last>> walk(Snapshot& snapshot, CheckReport& report) {
   std::map<terms::TenantId, Last> tenants;
+  auto marks = marks_of(snapshot);
+  if (!marks) return base::Fail{marks.error()};
+  for (const auto& [tenant, mark] : *marks) {
+    tenants[tenant] = {mark.sequence, mark.tokens, mark.charge.value};
+  }
   auto receipts = snapshot.receipts_by_tenant();
   if (!receipts) return base::Fail{receipts.error()};
   for (;;) {

@@ -109,7 +109,19 @@ struct Publish {
 };
 static_assert(base::Blind<Publish>);
 
-using Command = std::variant<Hold, Settle, Void, Credit, Publish>;
+/// Removes the tenant's oldest receipts, as far as one after another is of before a moment, and
+/// not more than prune_at_once. A mark tells of them; postings, sums and log entries stay. Where
+/// the next one does not follow the mark, nothing goes: broken books keep what they have.
+struct Prune {
+  terms::TenantId tenant;
+  base::UnixNs before;
+
+  static consteval auto fields() { return std::tuple{&Prune::tenant, &Prune::before}; }
+};
+static_assert(base::Blind<Prune>);
+inline constexpr std::uint32_t prune_at_once = 500;
+
+using Command = std::variant<Hold, Settle, Void, Credit, Publish, Prune>;
 
 enum class Refusal : std::uint32_t {
   insufficient_balance = 1,  ///< The highest charge exceeds the available balance.
@@ -155,6 +167,10 @@ struct Published {
   std::uint64_t index = 0;  ///< Of its entry in the log.
 };
 
-using Outcome = std::variant<Refused, Held, Settled, Voided, Credited, Published>;
+struct Pruned {
+  std::uint64_t receipts = 0;  ///< How many went; prune_at_once: there may be more.
+};
+
+using Outcome = std::variant<Refused, Held, Settled, Voided, Credited, Published, Pruned>;
 
 }  // namespace settle

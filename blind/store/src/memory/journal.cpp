@@ -1,9 +1,13 @@
 #include "memory/journal.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
+#include <ledger/month.hpp>
+
 #include "memory/shelf.hpp"
+#include "usage.hpp"
 
 namespace store::memory {
 namespace {
@@ -25,7 +29,8 @@ class MemoryTxn final : public ledger::Txn {
         receipts_(shelf.receipts),
         top_ups_(shelf.top_ups),
         leaves_(shelf.leaves),
-        documents_(shelf.documents) {}
+        documents_(shelf.documents),
+        pruned_(shelf.pruned) {}
 
   Stored<ledger::HouseRow> house() override { return house_; }
   Stored<ledger::TenantRow> tenant(terms::TenantId id) override { return tenants_.get(id); }
@@ -127,6 +132,25 @@ class MemoryTxn final : public ledger::Txn {
     return found(index == nullptr ? nullptr : leaves_.find(*index));
   }
 
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override { return pruned_.get(tenant); }
+  Stored<std::vector<ledger::Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) override {
+    std::vector<ledger::Receipt> oldest = kept(tenant);
+    oldest.resize(std::min<std::size_t>(oldest.size(), limit));
+    return oldest;
+  }
+  Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override {
+    auto allowed = good(row.sequence > pruned_.get(tenant).sequence && row.charge.value >= 0);
+    if (!allowed) return allowed;
+    for (const ledger::Receipt& receipt : kept(tenant)) {
+      if (receipt.sequence > row.sequence) break;
+      receipts_.remove(receipt.id);
+      gone_.push_back(receipt);
+    }
+    pruned_.put(tenant, row);
+    return allowed;
+  }
+
   Stored<base::Done> commit() override {
     if (broken_) return base::Fail{ledger::StoreError::corrupt};
     const std::lock_guard lock(shelf_.mutex);
@@ -141,11 +165,29 @@ class MemoryTxn final : public ledger::Txn {
     top_ups_.apply();
     leaves_.apply();
     documents_.apply();
+    pruned_.apply();
+    for (const ledger::Receipt& receipt : gone_) {
+      add_to(shelf_.gone, receipt);
+    }
     shelf_.postings.insert(shelf_.postings.end(), postings_.begin(), postings_.end());
     return base::Done{};
   }
 
  private:
+  /// A tenant's receipts, by number.
+  [[nodiscard]] std::vector<ledger::Receipt> kept(terms::TenantId tenant) const {
+    std::vector<ledger::Receipt> oldest;
+    for (const auto& [id, receipt] : receipts_.below()) {
+      const bool changed = receipts_.changes().contains(id);
+      if (receipt.tenant == tenant && !changed) oldest.push_back(receipt);
+    }
+    for (const auto& [id, receipt] : receipts_.changes()) {
+      if (receipt && receipt->tenant == tenant) oldest.push_back(*receipt);
+    }
+    std::sort(oldest.begin(), oldest.end(),
+              [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+    return oldest;
+  }
   /// The same rules that the tables of the SQLite store check.
   Stored<base::Done> good(bool holds) {
     if (holds) return base::Done{};
@@ -176,9 +218,31 @@ class MemoryTxn final : public ledger::Txn {
   Overlay<terms::RequestId, ledger::Posting> top_ups_;
   Overlay<std::uint64_t, ledger::LeafRow> leaves_;
   Overlay<terms::Digest, std::uint64_t> documents_;
+  Overlay<terms::TenantId, ledger::PrunedRow> pruned_;
   std::vector<ledger::Posting> postings_;
+  std::vector<ledger::Receipt> gone_;
   bool broken_ = false;
 };
+
+}  // namespace
+
+void add_to(Hours& hours, const ledger::Receipt& receipt) {
+  const base::UnixNs hour = ledger::floor_to(receipt.time, ledger::one_hour);
+  ledger::UsageLine& sum =
+      hours[{receipt.tenant, hour, receipt.key, receipt.model, receipt.price_list}];
+  const ledger::UsageLine line = line_of(receipt);
+  sum.start = hour;
+  sum.model = line.model;
+  sum.key = line.key;
+  sum.price_list = line.price_list;
+  sum.requests += line.requests;
+  sum.input.value += line.input.value;
+  sum.cached.value += line.cached.value;
+  sum.output.value += line.output.value;
+  sum.charge.value += line.charge.value;
+}
+
+namespace {
 
 class MemoryJournal final : public ledger::Journal {
  public:

@@ -2,6 +2,7 @@
 #include <tuple>
 #include <utility>
 
+#include <ledger/month.hpp>
 #include <store/memory.hpp>
 
 #include "memory/journal.hpp"
@@ -57,7 +58,14 @@ class MemorySnapshot final : public ledger::Snapshot {
         voids_(values(shelf.voids)),
         receipts_(values(shelf.receipts)),
         postings_(shelf.postings),
-        leaves_(values(shelf.leaves)) {
+        leaves_(values(shelf.leaves)),
+        hours_(shelf.gone) {
+    for (const ledger::Receipt& receipt : receipts_) {
+      add_to(hours_, receipt);
+    }
+    for (const auto& [id, row] : shelf.pruned) {
+      pruned_.push_back({id, row});
+    }
     for (const auto& [id, row] : shelf.tenants) {
       tenants_.push_back({id, row});
     }
@@ -107,10 +115,18 @@ class MemorySnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::KeyEntry> keys() override { return in_order(keys_); }
   ledger::Rows<ledger::MonthEntry> months() override { return in_order(months_); }
   ledger::Rows<ledger::ClaimEntry> claims() override { return in_order(claims_); }
+  ledger::Rows<ledger::PrunedEntry> pruned() override { return in_order(pruned_); }
+  ledger::Rows<ledger::HourEntry> hours() override {
+    std::vector<ledger::HourEntry> rows;
+    for (const auto& [key, line] : hours_) {
+      rows.push_back({std::get<terms::TenantId>(key), line});
+    }
+    return in_order(std::move(rows));
+  }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     UsageTable table({});
-    for (const ledger::Receipt& receipt : receipts_) {
-      if (receipt.tenant == tenant) table.add(line_of(receipt));
+    for (const auto& [key, line] : hours_) {
+      if (std::get<terms::TenantId>(key) == tenant) table.add(line);
     }
     const auto lines = table.lines();
     return lines.empty() ? ledger::UsageLine{} : lines.front();
@@ -127,6 +143,8 @@ class MemorySnapshot final : public ledger::Snapshot {
   std::vector<ledger::KeyEntry> keys_;
   std::vector<ledger::MonthEntry> months_;
   std::vector<ledger::ClaimEntry> claims_;
+  std::vector<ledger::PrunedEntry> pruned_;
+  Hours hours_;
 };
 
 class MemoryReader final : public ledger::Reader {
@@ -185,7 +203,19 @@ class MemoryReader final : public ledger::Reader {
     for (const ledger::Receipt& receipt : receipts_of(tenant, from, to)) {
       table.add(line_of(receipt));
     }
+    const UsageParts parts = parts_of(std::max(from, base::UnixNs{0}), to);
+    const std::lock_guard lock(shelf_->mutex);
+    for (const auto& [key, line] : shelf_->gone) {
+      const std::int64_t hour = line.start.value / ledger::one_hour.value;
+      const bool whole = hour >= parts.first_hour && hour < parts.last_hour;
+      if (std::get<terms::TenantId>(key) == tenant && whole) table.add(line);
+    }
     return table.lines();
+  }
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override {
+    const std::lock_guard lock(shelf_->mutex);
+    const auto found = shelf_->pruned.find(tenant);
+    return found == shelf_->pruned.end() ? ledger::PrunedRow{} : found->second;
   }
   Stored<std::uint64_t> open_holds() override {
     const std::lock_guard lock(shelf_->mutex);
@@ -212,8 +242,8 @@ class MemoryReader final : public ledger::Reader {
     totals.revenue = shelf_->house.revenue;
     totals.outside = shelf_->house.outside;
     totals.open_holds = shelf_->holds.size();
-    totals.receipts = shelf_->receipts.size();
     for (const auto& [id, row] : shelf_->tenants) {
+      totals.receipts += row.sequence;
       totals.available.value += row.available.value;
       totals.held.value += row.held.value;
     }

@@ -4,15 +4,23 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include <ledger/reader.hpp>
 #include <ledger/rows.hpp>
 
 namespace store::memory {
 
 using MonthKey = std::pair<terms::KeyId, ledger::Month>;
 using ClaimKey = std::pair<terms::TenantId, terms::Digest>;
+/// Tenant, start of the hour, key, model, price list.
+using HourKey =
+    std::tuple<terms::TenantId, base::UnixNs, terms::KeyId, terms::ModelId, terms::PriceListId>;
+using Hours = std::map<HourKey, ledger::UsageLine>;
+/// Adds a receipt to its hour.
+void add_to(Hours& hours, const ledger::Receipt& receipt);
 
 struct Shelf {
   std::mutex mutex;  ///< Held for every look and for every commit.
@@ -28,6 +36,8 @@ struct Shelf {
   std::vector<ledger::Posting> postings;
   std::map<std::uint64_t, ledger::LeafRow> leaves;
   std::map<terms::Digest, std::uint64_t> documents;  ///< Leaf hashes, to their entries' indexes.
+  std::map<terms::TenantId, ledger::PrunedRow> pruned;
+  Hours gone;  ///< What receipts used that are gone.
 };
 
 /// Changes to a map that are not made yet. Nothing as a value: removed.

@@ -69,13 +69,32 @@ void PgTxn::queue_claims() {
 }
 
 void PgTxn::queue_usage() {
-  Columns usage("nnnnnnnnnn");
+  Columns usage(hour_types);
   for (const auto& [key, sum] : usage_) {
     const auto& [tenant, hour, api_key, model, price_list] = key;
     usage.add(tenant).add(hour).add(api_key).add(model).add(price_list);
     usage.add(sum.requests).add(sum.input).add(sum.cached).add(sum.output).add(sum.charge);
   }
   queue_table(Query::add_usage, usage);
+  Columns months("nnnn");
+  for (const auto& [key, sum] : tenant_months_) {
+    months.add(key.first.value).add(std::int64_t{key.second.value});
+    months.add(sum.credited.value).add(sum.charged.value);
+  }
+  queue_table(Query::add_months, months);
+}
+
+/// The mark first: only what is behind it may go.
+void PgTxn::queue_pruned() {
+  Columns marks(pruned_types);
+  Columns gone("nn");
+  for (const auto& [tenant, cell] : pruned_.cells) {
+    if (!cell.written) continue;
+    add_pruned(marks, tenant, cell.row);
+    gone.add(tenant.value).add(cell.row.sequence);
+  }
+  queue_table(Query::put_pruned, marks);
+  queue_table(Query::remove_receipts, gone);
 }
 
 Stored<base::Done> PgTxn::commit() {
@@ -88,6 +107,7 @@ Stored<base::Done> PgTxn::commit() {
   queue_table(Query::insert_voids, new_voids_);
   queue_table(Query::insert_leaves, new_leaves_);
   queue_usage();
+  queue_pruned();
   Columns forgotten("n");
   for (const terms::ServerId server : forgotten_) {
     forgotten.add(server.value);

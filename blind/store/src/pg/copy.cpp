@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include <ledger/month.hpp>
 #include <store/postgres.hpp>
 
 #include "pg/rows.hpp"
@@ -32,7 +33,7 @@ class Copier {
     auto open = (*holds)->next();
     if (!open) return failed();
     if (open->has_value()) return base::Fail{CopyError::open_holds};
-    const bool copied = copy_balances() && copy_history() && copy_house() && sum_up_usage();
+    const bool copied = copy_balances() && copy_history() && copy_sums() && copy_house();
     if (!copied) return failed();
     return to_.ask("COMMIT").ok() ? Result(rows_) : failed();
   }
@@ -153,14 +154,23 @@ class Copier {
         .ok();
   }
 
-  /// The sums that the stores keep themselves.
-  bool sum_up_usage() {
-    return to_
-        .ask(
-            "INSERT INTO usage_hours SELECT tenant, time / 3600000000000, key, model, price_list, "
-            "count(*), sum(input), sum(cached), sum(output_tokens), sum(charge) FROM receipts "
-            "GROUP BY 1, 2, 3, 4, 5")
-        .ok();
+  /// Sums by hour are not made anew: some of their receipts may be gone.
+  bool copy_sums() {
+    return copy(from_.pruned(), insert_sql("pruned", pruned_columns, pruned_types), pruned_types,
+                [](Columns& columns, const ledger::PrunedEntry& entry) {
+                  add_pruned(columns, entry.tenant, entry.row);
+                  return true;
+                }) &&
+           copy(from_.hours(), insert_sql("usage_hours", hour_columns, hour_types), hour_types,
+                [](Columns& columns, const ledger::HourEntry& entry) {
+                  const ledger::UsageLine& line = entry.line;
+                  columns.add(entry.tenant.value).add(line.start.value / ledger::one_hour.value);
+                  columns.add(line.key.value).add(line.model.value).add(line.price_list.value);
+                  columns.add(line.requests).add(line.input.value).add(line.cached.value);
+                  columns.add(line.output.value).add(line.charge.value);
+                  return true;
+                }) &&
+           to_.ask(sum_up_months).ok();
   }
 
   ledger::Snapshot& from_;

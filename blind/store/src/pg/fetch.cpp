@@ -1,6 +1,8 @@
 // The reading half of a transaction.
 #include "pg/txn.hpp"
 
+#include <algorithm>
+
 namespace store::pg {
 
 Stored<base::Done> PgTxn::fetch(const std::vector<Asked>& asked) {
@@ -148,6 +150,37 @@ void PgTxn::learn_documents(const Rows& rows) {
 
 void PgTxn::learn_last_leaf(const Rows& rows) {
   if (!last_leaf_) last_leaf_ = rows.integer(0, 0);
+}
+
+void PgTxn::learn_pruned(const Rows& rows) {
+  for (std::size_t i = 0; i < rows.count(); ++i) {
+    const ledger::PrunedEntry entry = read_pruned(rows, i);
+    pruned_.learn(entry.tenant, entry.row);
+  }
+}
+
+Stored<std::vector<ledger::Receipt>> PgTxn::oldest_receipts(terms::TenantId tenant,
+                                                            std::uint32_t limit) {
+  auto mark = pruned(tenant);
+  if (!mark) return base::Fail{mark.error()};
+  auto rows = writer_.ask(Query::oldest_receipts,
+                          Parameters().add(tenant.value).add(mark->sequence).add(limit));
+  if (!rows) {
+    broken_ = true;
+    return base::Fail{rows.error()};
+  }
+  std::vector<ledger::Receipt> receipts;
+  for (std::size_t i = 0; i < rows->count(); ++i) {
+    receipts.push_back(read_receipt(*rows, i));
+  }
+  for (const auto& [id, cell] : receipts_.cells) {  // its own, which are not written yet
+    const bool own = cell.written && cell.row && cell.row->tenant == tenant;
+    if (own && cell.row->sequence > mark->sequence) receipts.push_back(*cell.row);
+  }
+  std::sort(receipts.begin(), receipts.end(),
+            [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
+  receipts.resize(std::min<std::size_t>(receipts.size(), limit));
+  return receipts;
 }
 
 Stored<std::vector<terms::ServerId>> PgTxn::lapsed_servers() {

@@ -42,18 +42,6 @@ std::string select_receipts() {
   return std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables;
 }
 
-ledger::UsageLine read_hour(const Rows& r, std::size_t i) {
-  return {.start = {r.integer(i, 0) * ledger::one_hour.value},
-          .model = {r.number(i, 1)},
-          .key = {r.number(i, 2)},
-          .price_list = {r.number(i, 3)},
-          .requests = r.number(i, 4),
-          .input = {r.number(i, 5)},
-          .cached = {r.number(i, 6)},
-          .output = {r.number(i, 7)},
-          .charge = {r.integer(i, 8)}};
-}
-
 class PgReader final : public ledger::Reader {
  public:
   PgReader(std::string url, const PostgresOptions& options)
@@ -125,10 +113,9 @@ class PgReader final : public ledger::Reader {
           select_receipts() + " WHERE r.tenant = $1 AND r.time >= $2 AND r.time < $3",
           range(tenant, start, end));
     }
-    connection_->queue(
-        "SELECT hour, model, key, price_list, requests, input, cached, output, charge "
-        "FROM usage_hours WHERE tenant = $1 AND hour >= $2 AND hour < $3",
-        Parameters().add(tenant.value).add(parts.first_hour).add(parts.last_hour));
+    connection_->queue(std::string("SELECT ") + hour_columns +
+                           " FROM usage_hours WHERE tenant = $1 AND hour >= $2 AND hour < $3",
+                       Parameters().add(tenant.value).add(parts.first_hour).add(parts.last_hour));
     connection_->queue("COMMIT");
     auto answers = connection_->run();
     if (!answers) return note(answers);
@@ -139,9 +126,26 @@ class PgReader final : public ledger::Reader {
       }
     }
     for (std::size_t i = 0; i < (*answers)[3].count(); ++i) {
-      table.add(read_hour((*answers)[3], i));
+      table.add(read_hour((*answers)[3], i).line);
     }
     return table.lines();
+  }
+
+  Stored<ledger::Carried> carried(TenantId tenant, ledger::Month month) override {
+    const auto read = [](const Rows& r, std::size_t i) {
+      return ledger::Carried{{r.integer(i, 0)}, {r.integer(i, 1)}};
+    };
+    return first<ledger::Carried>(
+        "SELECT coalesce(sum(credited), 0)::bigint, coalesce(sum(charged), 0)::bigint "
+        "FROM tenant_months WHERE tenant = $1 AND month < $2",
+        Parameters().add(tenant.value).add(std::int64_t{month.value}), read);
+  }
+
+  Stored<ledger::PrunedRow> pruned(TenantId tenant) override {
+    const auto read = [](const Rows& r, std::size_t i) { return read_pruned(r, i).row; };
+    return first<ledger::PrunedRow>(
+        std::string("SELECT ") + pruned_columns + " FROM pruned WHERE tenant = $1",
+        Parameters().add(tenant.value), read);
   }
 
   Stored<std::vector<ledger::Receipt>> receipts_after(TenantId tenant, std::uint64_t sequence,

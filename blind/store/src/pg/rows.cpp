@@ -1,6 +1,7 @@
 #include "pg/rows.hpp"
 
 #include <base/invariant.hpp>
+#include <ledger/month.hpp>
 
 namespace store::pg {
 namespace {
@@ -257,6 +258,34 @@ ledger::LeafRow read_leaf(const Rows& r, std::size_t i) {
 
 ledger::VoidRow read_void(const Rows& r, std::size_t i) {
   return {wide_id(r, i, 0), {r.number(i, 1)}, {r.integer(i, 2)}};
+}
+
+ledger::PrunedEntry read_pruned(const Rows& r, std::size_t i) {
+  return {{r.number(i, 0)},
+          {.sequence = r.number(i, 1),
+           .logged = r.number(i, 2),
+           .tokens = r.number(i, 3),
+           .charge = {r.integer(i, 4)},
+           .time = {r.integer(i, 5)},
+           .chain = digest(r, i, 6)}};
+}
+
+void add_pruned(Columns& columns, terms::TenantId tenant, const ledger::PrunedRow& row) {
+  columns.add(tenant.value).add(row.sequence).add(row.logged).add(row.tokens);
+  columns.add(row.charge.value).add(row.time.value).add(row.chain);
+}
+
+ledger::HourEntry read_hour(const Rows& r, std::size_t i) {
+  return {{r.number(i, 0)},
+          {.start = {r.integer(i, 1) * ledger::one_hour.value},
+           .model = {r.number(i, 3)},
+           .key = {r.number(i, 2)},
+           .price_list = {r.number(i, 4)},
+           .requests = r.number(i, 5),
+           .input = {r.number(i, 6)},
+           .cached = {r.number(i, 7)},
+           .output = {r.number(i, 8)},
+           .charge = {r.integer(i, 9)}}};
 }
 
 }  // namespace store::pg

@@ -97,6 +97,17 @@ inline constexpr std::string_view tenant_types = "nnnnbn";
 [[nodiscard]] ledger::TenantEntry read_tenant(const Rows& rows, std::size_t row);
 void add_tenant(Columns& columns, terms::TenantId id, const ledger::TenantRow& row);
 
+inline constexpr const char* pruned_columns =
+    "tenant, sequence, logged, tokens, charge, time, chain";
+inline constexpr std::string_view pruned_types = "nnnnnnb";
+[[nodiscard]] ledger::PrunedEntry read_pruned(const Rows& rows, std::size_t row);
+void add_pruned(Columns& columns, terms::TenantId tenant, const ledger::PrunedRow& row);
+
+inline constexpr const char* hour_columns =
+    "tenant, hour, key, model, price_list, requests, input, cached, output, charge";
+inline constexpr std::string_view hour_types = "nnnnnnnnnn";
+[[nodiscard]] ledger::HourEntry read_hour(const Rows& rows, std::size_t row);
+
 inline constexpr const char* key_columns = "id, open, requests, tokens";
 inline constexpr std::string_view key_types = "nnbb";
 

@@ -156,6 +156,49 @@ $$ BEGIN RAISE EXCEPTION 'history is insert-only'; END $$)sql",
 // History is insert-only, for a hand with a database shell as well.
 const std::vector<std::string> guarded = {"postings", "receipts", "voids", "artefacts", "leaves"};
 
+// What came with version 2, for new databases and old ones: sums by month; and receipts may go,
+// oldest first, up to a mark that tells of them and only moves forward.
+const std::vector<std::string> new_in_version_2 = {
+    R"sql(CREATE TABLE tenant_months (
+  tenant bigint NOT NULL,
+  month bigint NOT NULL,
+  credited bigint NOT NULL,
+  charged bigint NOT NULL CHECK (charged >= 0),
+  PRIMARY KEY (tenant, month)
+) WITH (fillfactor = 50))sql",
+    sum_up_months,
+    R"sql(CREATE TABLE pruned (
+  tenant bigint PRIMARY KEY,
+  sequence bigint NOT NULL CHECK (sequence > 0),
+  logged bigint NOT NULL CHECK (logged BETWEEN 0 AND sequence),
+  tokens bigint NOT NULL CHECK (tokens >= 0),
+  charge bigint NOT NULL CHECK (charge >= 0),
+  time bigint NOT NULL,
+  chain bytea
+))sql",
+    R"sql(CREATE FUNCTION keep_mark() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NEW.tenant <> OLD.tenant OR NEW.sequence <= OLD.sequence THEN
+    RAISE EXCEPTION 'a mark only moves forward';
+  END IF;
+  RETURN NEW;
+END $$)sql",
+    "CREATE TRIGGER only_forward BEFORE UPDATE ON pruned FOR EACH ROW EXECUTE FUNCTION keep_mark()",
+    "CREATE TRIGGER insert_only BEFORE DELETE OR TRUNCATE ON pruned "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    R"sql(CREATE FUNCTION keep_receipt() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF OLD.sequence >
+      coalesce((SELECT sequence FROM mains_ledger.pruned WHERE tenant = OLD.tenant), 0) THEN
+    RAISE EXCEPTION 'history is insert-only';
+  END IF;
+  RETURN OLD;
+END $$)sql",
+    "DROP TRIGGER insert_only ON receipts",
+    "CREATE TRIGGER insert_only BEFORE UPDATE OR TRUNCATE ON receipts "
+    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()",
+    "CREATE TRIGGER behind_the_mark BEFORE DELETE ON receipts "
+    "FOR EACH ROW EXECUTE FUNCTION keep_receipt()",
+};
+
 /// Any number, the same for all servers.
 constexpr const char* take_turns = "SELECT pg_advisory_xact_lock(7811342607163914093)";
 
@@ -187,6 +230,32 @@ Stored<base::Done> create(postgres::Connection& connection) {
     connection.queue("CREATE TRIGGER insert_only BEFORE UPDATE OR DELETE OR TRUNCATE ON " + table +
                      " FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()");
   }
+  for (const std::string& sql : new_in_version_2) {
+    connection.queue(sql);
+  }
+  connection.queue("COMMIT");
+  auto done = connection.run();
+  if (!done) return fail(done);
+  return base::Done{};
+}
+
+/// From version 1. A server of that version would go on writing without the new sums, so none may
+/// be there.
+Stored<base::Done> bring_up_to_date(postgres::Connection& connection) {
+  connection.queue("SET LOCAL search_path = mains_ledger");
+  connection.queue(
+      std::string("SELECT count(*) FROM servers WHERE NOT pg_try_advisory_xact_lock(") + alive +
+      ", id::integer)");
+  auto others = connection.run();
+  if (!others) return fail(others);
+  if (others->back().integer(0, 0) != 0) {
+    auto ended = connection.ask("ROLLBACK");
+    return base::Fail{ended ? StoreError::busy : error_of(ended.error())};
+  }
+  for (const std::string& sql : new_in_version_2) {
+    connection.queue(sql);
+  }
+  connection.queue("UPDATE version SET number = " + std::to_string(schema_version));
   connection.queue("COMMIT");
   auto done = connection.run();
   if (!done) return fail(done);
@@ -197,13 +266,14 @@ Stored<base::Done> create(postgres::Connection& connection) {
 
 Stored<base::Done> ensure_schema(postgres::Connection& connection, bool may_create) {
   auto version = version_of(connection);
-  if (version && *version == 0 && may_create) {
+  if (version && ((*version == 0 && may_create) || *version == 1)) {
     connection.queue("BEGIN");
     connection.queue(take_turns);
     auto begun = connection.run();
     if (!begun) return fail(begun);
     version = version_of(connection);  // another server may have made them meanwhile
     if (version && *version == 0) return create(connection);
+    if (version && *version == 1) return bring_up_to_date(connection);
     auto ended = connection.ask("COMMIT");
     if (!ended) return fail(ended);
   }

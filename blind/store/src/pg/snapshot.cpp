@@ -103,6 +103,24 @@ class PgSnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::ClaimEntry> claims() override {
     return all("tenant, key, request FROM claims ORDER BY tenant < 0, tenant, key", read_claim);
   }
+  ledger::Rows<ledger::PrunedEntry> pruned() override {
+    return all(std::string(pruned_columns) + " FROM pruned ORDER BY tenant < 0, tenant",
+               read_pruned);
+  }
+  ledger::Rows<ledger::HourEntry> hours() override {
+    return all(std::string(hour_columns) +
+                   " FROM usage_hours ORDER BY tenant < 0, tenant, hour, key < 0, key, model < 0, "
+                   "model, price_list < 0, price_list",
+               read_hour);
+  }
+  Stored<std::optional<ledger::Carried>> month_sum(terms::TenantId tenant) override {
+    auto rows = connection_->ask(
+        "SELECT coalesce(sum(credited), 0)::bigint, coalesce(sum(charged), 0)::bigint "
+        "FROM tenant_months WHERE tenant = $1",
+        Parameters().add(tenant.value));
+    if (!rows) return base::Fail{error_of(rows.error())};
+    return std::optional{ledger::Carried{{rows->integer(0, 0)}, {rows->integer(0, 1)}}};
+  }
   Stored<ledger::UsageLine> usage_sum(terms::TenantId tenant) override {
     auto rows = connection_->ask(
         "SELECT coalesce(sum(requests), 0)::bigint, coalesce(sum(input), 0)::bigint, "

@@ -181,6 +181,10 @@ Stored<base::Done> PgTxn::insert(const ledger::Posting& posting) {
     if (!there) return base::Fail{there.error()};
     allowed = insert_new(top_ups_, posting.request, posting);
     if (!allowed) return allowed;
+    const bool in = posting.kind == ledger::PostingKind::credit;
+    const terms::TenantId tenant = in ? posting.to.tenant : posting.from.tenant;
+    tenant_months_[{tenant, ledger::month_of(posting.time)}].credited.value +=
+        in ? posting.amount.value : -posting.amount.value;
   }
   add_posting(new_postings_, posting);
   return base::Done{};
@@ -266,6 +270,24 @@ Stored<std::optional<ledger::LeafRow>> PgTxn::document(const terms::Digest& leaf
   return *documents_.find(leaf_hash);
 }
 
+Stored<ledger::PrunedRow> PgTxn::pruned(terms::TenantId tenant) {
+  if (pruned_.find(tenant) == nullptr) {
+    auto fetched =
+        fetch({{Query::get_pruned, Parameters().add(tenant.value), &PgTxn::learn_pruned}});
+    if (!fetched) return base::Fail{fetched.error()};
+    pruned_.learn(tenant, {});
+  }
+  return *pruned_.find(tenant);
+}
+
+Stored<base::Done> PgTxn::prune(terms::TenantId tenant, const ledger::PrunedRow& row) {
+  auto before = pruned(tenant);
+  if (!before) return base::Fail{before.error()};
+  auto allowed = good(row.sequence > before->sequence && row.charge.value >= 0);
+  if (allowed) pruned_.write(tenant, row);
+  return allowed;
+}
+
 Stored<std::int64_t> PgTxn::artefacts_of(const ledger::Receipt& receipt) {
   const Artefacts artefacts{receipt.weights, receipt.tokenizer, receipt.price_list_hash};
   for (const auto* known : {&writer_.artefacts(), &new_artefacts_}) {
@@ -297,6 +319,8 @@ void PgTxn::count_usage(const ledger::Receipt& receipt) {
   sum.cached += receipt.usage.cached.value;
   sum.output += receipt.usage.output.value;
   sum.charge += receipt.charge.value;
+  tenant_months_[{receipt.tenant, ledger::month_of(receipt.time)}].charged.value +=
+      receipt.charge.value;
 }
 
 }  // namespace store::pg

@@ -90,6 +90,11 @@ class PgTxn final : public ledger::Txn {
   Stored<Maybe<ledger::Posting>> top_up(terms::RequestId request) override;
   Stored<Maybe<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override;
 
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override;
+  Stored<std::vector<ledger::Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) override;
+  Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override;
+
   Stored<base::Done> commit() override;
 
  private:
@@ -112,6 +117,7 @@ class PgTxn final : public ledger::Txn {
   void learn_months(const Rows& rows);
   void learn_documents(const Rows& rows);
   void learn_last_leaf(const Rows& rows);
+  void learn_pruned(const Rows& rows);
   void learn_what_is_not_there(const ledger::Expected& expected);
 
   /// A rule of the tables, told at once and not only by the commit.
@@ -126,6 +132,7 @@ class PgTxn final : public ledger::Txn {
   void queue_holds();
   void queue_claims();
   void queue_usage();
+  void queue_pruned();
   void queue_table(Query query, const Columns& columns);
 
   Writer& writer_;
@@ -150,7 +157,9 @@ class PgTxn final : public ledger::Txn {
   Columns new_receipts_{receipt_own_types};
   Columns new_voids_{void_types};
   Columns new_leaves_{leaf_types};
+  Known<terms::TenantId, ledger::PrunedRow> pruned_;
   std::map<UsageKey, UsageSum> usage_;
+  std::map<std::pair<terms::TenantId, ledger::Month>, ledger::Carried> tenant_months_;
   std::map<Artefacts, std::int64_t> new_artefacts_;
 };
 

@@ -11,9 +11,6 @@ using ledger::StoreError;
 
 namespace {
 
-/// The advisory locks of living servers: this class, their id. "main" in ASCII.
-constexpr const char* alive = "1835100526";
-
 std::string select(const std::string& columns, const std::string& rest) {
   return "SELECT " + columns + " FROM " + rest;
 }
@@ -76,6 +73,11 @@ std::string read_sql(Query query) {
       return select(month_columns, "months WHERE key " + own_and_held("key") + " AND month >= $3");
     case get_documents: return select(leaf_columns, "leaves WHERE kind = 2 AND value = $1");
     case get_last_leaf: return "SELECT coalesce(max(id), -1) FROM leaves";
+    case get_pruned: return select(pruned_columns, "pruned WHERE tenant = $1");
+    case oldest_receipts:
+      return select(receipt_columns, std::string(receipt_tables) +
+                                         " WHERE r.tenant = $1 AND r.sequence > $2 "
+                                         "ORDER BY r.sequence LIMIT $3");
     case get_artefacts:
       return "SELECT id FROM artefacts WHERE weights = $1 AND tokenizer = $2 AND "
              "price_list_hash = $3";
@@ -111,6 +113,18 @@ std::string write_sql(Query query) {
     case insert_receipts: return insert_sql("receipts", receipt_own_columns, receipt_own_types);
     case insert_voids: return insert_sql("voids", void_columns, void_types);
     case insert_leaves: return insert_sql("leaves", leaf_columns, leaf_types);
+    case put_pruned:
+      return put("pruned", pruned_columns, pruned_types, "tenant",
+                 "sequence = excluded.sequence, logged = excluded.logged, "
+                 "tokens = excluded.tokens, charge = excluded.charge, time = excluded.time, "
+                 "chain = excluded.chain");
+    case remove_receipts:
+      return "DELETE FROM receipts AS r USING " + Columns::unnest("nn") +
+             " AS w (tenant, sequence) WHERE r.tenant = w.tenant AND r.sequence <= w.sequence";
+    case add_months:
+      return put("tenant_months AS m", "tenant, month, credited, charged", "nnnn", "tenant, month",
+                 "credited = m.credited + excluded.credited, "
+                 "charged = m.charged + excluded.charged");
     case insert_artefacts:
       return "INSERT INTO artefacts (weights, tokenizer, price_list_hash) VALUES ($1, $2, $3) "
              "RETURNING id";

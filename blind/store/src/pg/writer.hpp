@@ -35,6 +35,8 @@ enum class Query : std::uint32_t {
   get_months,
   get_documents,
   get_last_leaf,
+  get_pruned,
+  oldest_receipts,
   open_holds,
   put_house,
   put_tenants,
@@ -50,6 +52,9 @@ enum class Query : std::uint32_t {
   insert_leaves,
   get_artefacts,
   insert_artefacts,
+  put_pruned,
+  remove_receipts,
+  add_months,
   add_usage,
   count_
 };

@@ -144,6 +144,13 @@ class SqliteReader final : public ledger::Reader {
         bind, read_receipt);
   }
 
+  Stored<ledger::PrunedRow> pruned(TenantId tenant) override {
+    const auto bind = [&](const Statement& s) { s.bind(1, tenant.value); };
+    return first<ledger::PrunedRow>(
+        std::string("SELECT ") + pruned_columns + " FROM pruned WHERE tenant = ?", bind,
+        read_pruned);
+  }
+
   Stored<std::uint64_t> open_holds() override {
     return first<std::uint64_t>(
         "SELECT count(*) FROM holds", [](const Statement&) {},

@@ -150,4 +150,23 @@ ledger::LeafRow read_leaf(const Statement& s) {
           .kind = static_cast<ledger::LeafKind>(s.number32(2))};
 }
 
+ledger::PrunedRow read_pruned(const Statement& s) {
+  return {.sequence = s.number(1),
+          .logged = s.number(2),
+          .tokens = s.number(3),
+          .charge = {s.integer(4)},
+          .time = {s.integer(5)},
+          .chain = s.digest(6)};
+}
+
+void bind_pruned(const Statement& s, terms::TenantId tenant, const ledger::PrunedRow& row) {
+  s.bind(1, tenant.value);
+  s.bind(2, row.sequence);
+  s.bind(3, row.logged);
+  s.bind(4, row.tokens);
+  s.bind(5, row.charge.value);
+  s.bind(6, row.time.value);
+  s.bind(7, row.chain);
+}
+
 }  // namespace store::sqlite

@@ -39,6 +39,11 @@ void bind_window(const Statement& statement, int index, const ledger::RateWindow
 inline constexpr const char* tenant_columns = "available, held, sequence, chain, credited";
 [[nodiscard]] ledger::TenantRow read_tenant(const Statement& statement, int first);
 
+inline constexpr const char* pruned_columns =
+    "tenant, sequence, logged, tokens, charge, time, chain";
+[[nodiscard]] ledger::PrunedRow read_pruned(const Statement& statement);
+void bind_pruned(const Statement& statement, terms::TenantId tenant, const ledger::PrunedRow& row);
+
 inline constexpr const char* house_columns = "revenue, outside, leaves";
 [[nodiscard]] ledger::HouseRow read_house(const Statement& statement);
 

@@ -151,6 +151,29 @@ CREATE TABLE leaves (
 CREATE UNIQUE INDEX documents ON leaves (value) WHERE kind = 2;
 )sql";
 
+// What came with version 3: receipts may go, oldest first, up to a mark that tells of them and only
+// moves forward.
+constexpr const char* new_in_version_3 = R"sql(
+CREATE TABLE pruned (
+  tenant INTEGER PRIMARY KEY,
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  logged INTEGER NOT NULL CHECK (logged BETWEEN 0 AND sequence),
+  tokens INTEGER NOT NULL CHECK (tokens >= 0),
+  charge INTEGER NOT NULL CHECK (charge >= 0),
+  time INTEGER NOT NULL,
+  chain BLOB
+) STRICT;
+CREATE TRIGGER pruned_no_UPDATE BEFORE UPDATE ON pruned
+  WHEN NEW.tenant <> OLD.tenant OR NEW.sequence <= OLD.sequence
+  BEGIN SELECT RAISE(ABORT, 'a mark only moves forward'); END;
+CREATE TRIGGER pruned_no_DELETE BEFORE DELETE ON pruned
+  BEGIN SELECT RAISE(ABORT, 'a mark only moves forward'); END;
+DROP TRIGGER receipts_no_DELETE;
+CREATE TRIGGER receipts_no_DELETE BEFORE DELETE ON receipts
+  WHEN OLD.sequence > ifnull((SELECT sequence FROM pruned WHERE tenant = OLD.tenant), 0)
+  BEGIN SELECT RAISE(ABORT, 'history is insert-only'); END;
+)sql";
+
 // Version 1 had no log. Its receipts stay as they are, without account, salt and leaf; each
 // tenant's chain begins anew with the first receipt in the log.
 constexpr const char* from_version_1 = R"sql(
@@ -230,8 +253,11 @@ Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) 
   }
   if (*version == 1) {
     const std::string sql = std::string(from_version_1) + new_in_version_2 + from_version_1_after +
-                            guards_of({"artefacts", "leaves"});
+                            guards_of({"artefacts", "leaves"}) + new_in_version_3;
     return finish(connection, sql);
+  }
+  if (*version == 2) {
+    return finish(connection, new_in_version_3);
   }
   auto count = connection.query_integer("SELECT count(*) FROM sqlite_schema");
   if (!count) return base::Fail{count.error()};
@@ -240,7 +266,8 @@ Stored<base::Done> ensure_schema(const Connection& connection, bool may_create) 
   }
   return finish(connection,
                 std::string(tables) + new_in_version_2 +
-                    guards_of({"postings", "receipts", "voids", "artefacts", "leaves"}));
+                    guards_of({"postings", "receipts", "voids", "artefacts", "leaves"}) +
+                    new_in_version_3);
 }
 
 Stored<base::Done> expect_schema(const Connection& connection) {

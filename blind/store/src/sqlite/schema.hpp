@@ -5,7 +5,7 @@
 
 namespace store::sqlite {
 
-inline constexpr std::int64_t schema_version = 2;
+inline constexpr std::int64_t schema_version = 3;
 
 /// Settings of a connection that writes. Every commit is synced.
 [[nodiscard]] Stored<base::Done> set_up_writer(const Connection& connection,

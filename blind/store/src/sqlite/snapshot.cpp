@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <ledger/month.hpp>
+
 #include "sqlite/rows.hpp"
 
 namespace store::sqlite {
@@ -71,6 +73,23 @@ ledger::ClaimEntry read_claim(const Statement& s) {
   return {{s.number(0)}, s.digest(1), s.wide_id(2)};
 }
 
+ledger::PrunedEntry read_mark(const Statement& s) {
+  return {{s.number(0)}, read_pruned(s)};
+}
+
+ledger::HourEntry read_hour(const Statement& s) {
+  return {{s.number(0)},
+          {.start = {s.integer(1) * ledger::one_hour.value},
+           .model = {s.number(3)},
+           .key = {s.number(2)},
+           .price_list = {s.number(4)},
+           .requests = s.number(5),
+           .input = {s.number(6)},
+           .cached = {s.number(7)},
+           .output = {s.number(8)},
+           .charge = {s.integer(9)}}};
+}
+
 class SqliteSnapshot final : public ledger::Snapshot {
  public:
   explicit SqliteSnapshot(std::unique_ptr<Connection> connection)
@@ -131,6 +150,18 @@ class SqliteSnapshot final : public ledger::Snapshot {
   ledger::Rows<ledger::ClaimEntry> claims() override {
     return rows("SELECT tenant, key, request FROM claims ORDER BY tenant < 0, tenant, key",
                 read_claim);
+  }
+  ledger::Rows<ledger::PrunedEntry> pruned() override {
+    return rows(
+        std::string("SELECT ") + pruned_columns + " FROM pruned ORDER BY tenant < 0, tenant",
+        read_mark);
+  }
+  ledger::Rows<ledger::HourEntry> hours() override {
+    return rows(
+        "SELECT tenant, hour, key, model, price_list, requests, input, cached, output, charge "
+        "FROM usage_hours ORDER BY tenant < 0, tenant, hour, key < 0, key, model < 0, model, "
+        "price_list < 0, price_list",
+        read_hour);
   }
   Stored<std::optional<ledger::Carried>> month_sum(terms::TenantId tenant) override {
     const Statement s(connection_->handle(),

@@ -288,6 +288,46 @@ Stored<std::optional<ledger::Receipt>> SqliteTxn::receipt(terms::RequestId id) {
   return std::optional{read_receipt(s)};
 }
 
+Stored<ledger::PrunedRow> SqliteTxn::pruned(terms::TenantId tenant) {
+  const Statement& s = writer_[Query::get_pruned];
+  s.bind(1, tenant.value);
+  auto found = step(Query::get_pruned);
+  if (!found) return base::Fail{found.error()};
+  if (!*found) return ledger::PrunedRow{};
+  const Reset reset(s);
+  return read_pruned(s);
+}
+
+Stored<std::vector<ledger::Receipt>> SqliteTxn::oldest_receipts(terms::TenantId tenant,
+                                                                std::uint32_t limit) {
+  const Statement& s = writer_[Query::oldest_receipts];
+  s.bind(1, tenant.value);
+  s.bind(2, limit);
+  const Reset reset(s);
+  std::vector<ledger::Receipt> receipts;
+  for (;;) {
+    auto found = step(Query::oldest_receipts);
+    if (!found) return base::Fail{found.error()};
+    if (!*found) return receipts;
+    receipts.push_back(read_receipt(s));
+  }
+}
+
+Stored<base::Done> SqliteTxn::prune(terms::TenantId tenant, const ledger::PrunedRow& row) {
+  bind_pruned(writer_[Query::put_pruned], tenant, row);
+  auto marked = run(Query::put_pruned);
+  if (!marked) return marked;
+  // What goes is overwritten in the file as well. Not always: holds go with every request.
+  auto wiping = seen(writer_.connection().execute("PRAGMA secure_delete = ON"));
+  if (!wiping) return wiping;
+  const Statement& s = writer_[Query::remove_receipts];
+  s.bind(1, tenant.value);
+  s.bind(2, row.sequence);
+  auto removed = run(Query::remove_receipts);
+  if (!removed) return removed;
+  return seen(writer_.connection().execute("PRAGMA secure_delete = OFF"));
+}
+
 Stored<base::Done> SqliteTxn::write_usage() {
   const Statement& s = writer_[Query::add_usage];
   for (const auto& [key, sum] : usage_) {

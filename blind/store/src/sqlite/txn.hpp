@@ -46,6 +46,10 @@ enum class Query : std::uint32_t {
   get_document,
   add_usage,
   add_month,
+  get_pruned,
+  put_pruned,
+  oldest_receipts,
+  remove_receipts,
   count_
 };
 
@@ -133,6 +137,11 @@ class SqliteTxn final : public ledger::Txn {
   Stored<bool> is_voided(terms::RequestId request) override;
   Stored<std::optional<ledger::Posting>> top_up(terms::RequestId request) override;
   Stored<std::optional<ledger::LeafRow>> document(const terms::Digest& leaf_hash) override;
+
+  Stored<ledger::PrunedRow> pruned(terms::TenantId tenant) override;
+  Stored<std::vector<ledger::Receipt>> oldest_receipts(terms::TenantId tenant,
+                                                       std::uint32_t limit) override;
+  Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override;
 
   Stored<base::Done> commit() override;
 

@@ -29,8 +29,27 @@ std::string sum_sql_of(Query query) {
          "output = output + excluded.output, charge = charge + excluded.charge";
 }
 
+std::string prune_sql_of(Query query) {
+  switch (query) {
+    case Query::get_pruned:
+      return std::string("SELECT ") + pruned_columns + " FROM pruned WHERE tenant = ?";
+    case Query::put_pruned:
+      return std::string("INSERT INTO pruned (") + pruned_columns + ")" + marks(7) +
+             " ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence, "
+             "logged = excluded.logged, tokens = excluded.tokens, charge = excluded.charge, "
+             "time = excluded.time, chain = excluded.chain";
+    case Query::oldest_receipts:
+      return std::string("SELECT ") + receipt_columns + " FROM " + receipt_tables +
+             " WHERE r.tenant = ?1 AND r.sequence > "
+             "ifnull((SELECT sequence FROM pruned WHERE tenant = ?1), 0) "
+             "ORDER BY r.tenant, r.sequence LIMIT ?2";
+    default: return "DELETE FROM receipts WHERE tenant = ? AND sequence <= ?";
+  }
+}
+
 std::string sql_of(Query query) {
   using enum Query;
+  if (query >= get_pruned) return prune_sql_of(query);
   const std::string holds = hold_columns;
   const std::string postings = posting_columns;
   switch (query) {
@@ -90,7 +109,7 @@ std::string sql_of(Query query) {
       return std::string("SELECT ") + leaf_columns + " FROM leaves WHERE kind = 2 AND value = ?";
     case add_usage:
     case add_month: return sum_sql_of(query);
-    case count_: break;
+    default: break;
   }
   return {};
 }

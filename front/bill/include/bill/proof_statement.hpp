@@ -5,8 +5,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <base/result.hpp>
+#include <bill/pages.hpp>
 #include <bill/statement.hpp>
 #include <receipt/proof.hpp>
 
@@ -23,9 +25,13 @@ enum class ProofFault : std::uint32_t {
   store = 1,       ///< The ledger or the log cannot be read just now.
   not_logged_yet,  ///< The newest checkpoint does not have all of the month; soon it will.
   before_the_log,  ///< The month has receipts that are older than the log.
+  not_kept,        ///< The month had receipts that are not kept any more.
   no_such_size,    ///< The log never had the size that was asked for.
   corrupt,         ///< Books and log do not fit together.
 };
+
+/// What happened and what to do, for people.
+[[nodiscard]] std::string_view describe(ProofFault fault);
 
 /// Lines, made as they are asked for: memory does not grow with the month. Blocks on the stores;
 /// one thread at a time.
@@ -52,5 +58,13 @@ class ProofStatement {
   explicit ProofStatement(std::unique_ptr<Inside> inside);
   std::unique_ptr<Inside> inside_;
 };
+
+/// The same as a document: with a witness's cosignature where what it signed covers the month, else
+/// under the newest checkpoint. A piece that cannot be made is told as gone or corrupt.
+/// cosigned, newest   nothing: there is none yet.
+[[nodiscard]] base::Result<Document, ProofFault> proof_document(
+    const Source& source, const registry::Tenant& tenant, notation::Period period,
+    std::optional<LogView> cosigned, std::optional<LogView> newest,
+    std::optional<std::uint64_t> since);
 
 }  // namespace bill

@@ -54,6 +54,12 @@ struct Ledger {
   friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
+/// How long what was settled is kept in detail. Postings and sums are kept for ever.
+struct Retention {
+  std::uint32_t receipts_days = 0;  ///< 0 = for ever.
+  friend bool operator==(const Retention&, const Retention&) = default;
+};
+
 struct Log {
   LogLevel level = LogLevel::info;
   friend bool operator==(const Log&, const Log&) = default;
@@ -119,6 +125,7 @@ struct Config {
   Server server;
   Data data;
   Ledger ledger;
+  Retention retention;
   Log log;
   Transparency transparency;
   Engine engine;
