@@ -76,6 +76,25 @@ test('mains verify: the statement holds, and no digit of it can be changed', asy
   }
 });
 
+test('mains bill --format proof: the operator gets the same, and hands it on', async () => {
+  const told = await cli(['bill', tenant.name, '--month', month(), '--format', 'proof',
+    '--data', server.data], { env: { MAINS_LEDGER: server.ledger ?? '' } });
+  assert.equal(told.code, 0, told.err);
+  const good = await cli(['verify', '--key', vkey, file('told.jsonl', told.out)]);
+  assert.equal(good.code, 0, good.err);
+  // Heads differ in the moment; what is told of receipts, top-ups and prices does not.
+  const middle = (text) => text.trimEnd().split('\n').slice(1, -1).map((line) => {
+    const { proof, sum, ...rest } = JSON.parse(line);
+    return rest;
+  });
+  assert.deepEqual(middle(told.out), middle(await statement()));
+  const help = await cli(['bill', '--help']);
+  assert.match(help.out, /--format proof > acme\.jsonl/);
+  const none = await cli(['bill', tenant.name, '--month', '2020-01', '--format', 'proof',
+    '--data', server.data], { env: { MAINS_LEDGER: server.ledger ?? '' } });
+  assert.equal(none.code, 0, 'a month without anything is proved, too');
+});
+
 test('the same month twice: the log has only grown since', async () => {
   const old = file('old.checkpoint', await checkpoint());
   const size = size_of(readFileSync(old, 'utf8'));

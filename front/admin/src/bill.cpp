@@ -2,6 +2,7 @@
 #include <bill/document.hpp>
 #include <bill/events.hpp>
 #include <bill/focus.hpp>
+#include <bill/proof_statement.hpp>
 #include <bill/statement.hpp>
 #include <notation/id_text.hpp>
 
@@ -37,6 +38,41 @@ base::Result<std::vector<registry::TenantPtr>, Problem> tenants_asked(const Call
   return std::vector{tenant.value()};
 }
 
+Problem of(bill::ProofFault fault) {
+  const std::string words(bill::describe(fault));
+  switch (fault) {
+    case bill::ProofFault::before_the_log: return {409, "older_than_the_log", words, "month"};
+    case bill::ProofFault::not_kept: return {410, "receipts_not_kept", words, "month"};
+    case bill::ProofFault::not_logged_yet: return {503, "not_yet_in_the_log", words, ""};
+    case bill::ProofFault::no_such_size:
+    case bill::ProofFault::corrupt: return {500, "books_and_log_differ", words, ""};
+    case bill::ProofFault::store: break;
+  }
+  return {503, "store_unavailable", words, ""};
+}
+
+std::optional<bill::LogView> view_of(std::optional<tlog::Log::Tree> tree) {
+  if (!tree) {
+    return std::nullopt;
+  }
+  return bill::LogView{std::move(tree->checkpoint), tree->size, std::move(tree->tiles)};
+}
+
+/// What the tenant itself gets from GET /v1/statement?format=proof.
+DocumentAnswer proof(const Call& call, const registry::Tenant& tenant, notation::Period period) {
+  tlog::Log* log = call.around.log;
+  if (log == nullptr) {
+    return Fail{of(bill::ProofFault::store)};
+  }
+  auto document =
+      bill::proof_document(call.source(), tenant, period, view_of(log->witnessed_tree()),
+                           view_of(log->tree()), std::nullopt);
+  if (!document.ok()) {
+    return Fail{of(document.error())};
+  }
+  return std::move(document).value();
+}
+
 }  // namespace
 
 DocumentAnswer show_bill(const Call& call) {
@@ -48,9 +84,13 @@ DocumentAnswer show_bill(const Call& call) {
   if (!period.ok()) {
     return Fail{period.error()};
   }
-  const auto format = bill::parse_format(call.query("format").value_or("json"));
+  const std::string word = call.query("format").value_or("json");
+  if (word == "proof") {
+    return proof(call, *tenant.value(), period.value());
+  }
+  const auto format = bill::parse_format(word);
   if (!format) {
-    return Fail{invalid("format", "format is " + std::string(bill::format_words()))};
+    return Fail{invalid("format", "format is " + std::string(bill::format_words()) + ", or proof")};
   }
   const auto statement = bill::make_statement(call.source(), *tenant.value(), *period);
   if (!statement.ok()) {

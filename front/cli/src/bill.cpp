@@ -28,6 +28,12 @@ int show_bill(const Session& session, const BillWords& options) {
   if (!options.month.empty()) {
     asked.query.emplace_back("month", options.month);
   }
+  if (format == "proof") {
+    return pour(session, asked, [&session](std::string_view piece) {
+      session.world.out << piece << std::flush;
+      return session.world.out.good();
+    });
+  }
   const auto document = ask_document(session, asked);
   if (!document.ok()) {
     return fail(session, document.error());
@@ -47,15 +53,19 @@ void add_bill(CLI::App& app, Session& session) {
       leaf(app, session, "bill", "A month: opening balance, top-ups, usage, closing balance",
            "  mains bill acme\n"
            "  mains bill acme --month 2026-11 --html acme.html     a page to print\n"
-           "  mains bill acme --month 2026-11 --format csv > acme.csv",
+           "  mains bill acme --month 2026-11 --format csv > acme.csv\n"
+           "  mains bill acme --month 2026-11 --format proof > acme.jsonl     for mains-verify",
            [&session, options] { return show_bill(session, *options); });
-  bill->add_option("tenant,--tenant", options->tenant, "The tenant's name")->required();
+  bill->add_option("tenant,--tenant", options->tenant,
+                   "The tenant's name, or a deleted one's account")
+      ->required();
   bill->add_option("--month", options->month,
                    "Such as 2026-11, UTC; else this one. A month that is not over is told so far")
       ->type_name("YYYY-MM");
   auto* format = bill->add_option("--format", options->format,
-                                  "How it is printed; amounts are exact decimals in each")
-                     ->check(CLI::IsMember({"text", "html", "json", "csv"}))
+                                  "How it is printed; amounts are exact decimals in each. proof: "
+                                  "every receipt with its place in the log, for mains-verify")
+                     ->check(CLI::IsMember({"text", "html", "json", "csv", "proof"}))
                      ->default_val("text");
   bill->add_option("--html", options->html_file,
                    "Save it as a page to print; it needs nothing from elsewhere")

@@ -60,7 +60,8 @@ TEST_F(Commands, ATenantIsForgottenForGoodAndTheBooksStayRight) {
             std::string::npos);
   EXPECT_EQ(at(json({"tenant", "show", "acme"}), "/available"), "5.00");
   const Ran gone = run({"tenant", "delete", "acme", "--yes", "--refund"});
-  const std::string told = "Deleted tenant acme; 5.00 paid out.\nIts books stay under its account: mains bill ";
+  const std::string told =
+      "Deleted tenant acme; 5.00 paid out.\nIts books stay under its account: mains bill ";
   ASSERT_TRUE(gone.out.starts_with(told)) << gone.out << gone.err;
   const std::string account = gone.out.substr(told.size(), 32);
   EXPECT_NE(run({"bill", account}).out.find("5.00"), std::string::npos);

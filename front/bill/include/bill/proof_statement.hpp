@@ -62,9 +62,11 @@ class ProofStatement {
 /// The same as a document: with a witness's cosignature where what it signed covers the month, else
 /// under the newest checkpoint. A piece that cannot be made is told as gone or corrupt.
 /// cosigned, newest   nothing: there is none yet.
-[[nodiscard]] base::Result<Document, ProofFault> proof_document(
-    const Source& source, const registry::Tenant& tenant, notation::Period period,
-    std::optional<LogView> cosigned, std::optional<LogView> newest,
-    std::optional<std::uint64_t> since);
+[[nodiscard]] base::Result<Document, ProofFault> proof_document(const Source& source,
+                                                                const registry::Tenant& tenant,
+                                                                notation::Period period,
+                                                                std::optional<LogView> cosigned,
+                                                                std::optional<LogView> newest,
+                                                                std::optional<std::uint64_t> since);
 
 }  // namespace bill
