@@ -39,6 +39,15 @@ if(MAINS_FAST_LINKER)
   if(MAINS_MOLD_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
      CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
     add_link_options(-fuse-ld=mold)
+    execute_process(COMMAND ${MAINS_MOLD_PROGRAM} --version OUTPUT_VARIABLE mold_version)
+    if(mold_version MATCHES "^mold 1\\.")
+      # It may begin the read-only part of a program at a thread's variables, which lie a few bytes
+      # before the first page that is mapped: one layout in some hundred does not start ("cannot
+      # apply additional memory protection after relocation"). So no such part; what is shipped
+      # has one, from the compiler's own linker.
+      add_link_options(-Wl,-z,norelro)
+      set(MAINS_SHIPPED_LINK_OPTIONS -fuse-ld=bfd -Wl,-z,relro)
+    endif()
   elseif(MAINS_LLD_PROGRAM)
     add_link_options(-fuse-ld=lld)
   endif()
