@@ -66,12 +66,12 @@ std::string day_chart(const std::vector<DayLine>& days, notation::Period period,
   }
   const std::int64_t slots = std::max((period.to.value - period.from.value) / ledger::one_day.value,
                                       static_cast<std::int64_t>(days.size()));
-  const std::int64_t pitch = width / slots;
-  const std::int64_t bar_width = pitch - pitch / 4;
+  const auto left = [slots](std::int64_t slot) { return slot * width / slots; };
+  const std::int64_t bar_width = width / slots * 3 / 4;
   std::string svg = "<svg viewBox=\"0 0 " + number(width) + " " + number(height) +
                     "\" role=\"img\" aria-label=\"" + in_words(*highest, currency) + "\">\n";
-  std::int64_t x = 0;
-  for (std::int64_t slot = 0; slot < slots; ++slot, x += pitch) {
+  for (std::int64_t slot = 0; slot < slots; ++slot) {
+    const std::int64_t x = left(slot) + (left(1) - bar_width) / 2;
     if (const auto at = static_cast<std::size_t>(slot); at < days.size()) {
       svg += bar(days[at], x, bar_width, highest->charge, currency);
     }
@@ -79,10 +79,10 @@ std::string day_chart(const std::vector<DayLine>& days, notation::Period period,
       svg += text_at(x + bar_width / 2, ground + 13, "middle", number(slot + 1));
     }
   }
-  const std::int64_t peak = (highest - days.begin()) * pitch + bar_width / 2;
+  const std::int64_t peak = left(highest - days.begin()) + left(1) / 2;
   const char* anchor = peak < width / 4 ? "start" : peak > width * 3 / 4 ? "end" : "middle";
-  svg += text_at(peak, top - 5, anchor, to_text(highest->charge));
-  svg += "<line x1=\"0\" x2=\"" + number(slots * pitch) + "\" y1=\"" + number(ground) + "\" y2=\"" +
+  svg += text_at(peak, top - 5, anchor, to_text(highest->charge) + " " + escaped(currency));
+  svg += "<line x1=\"0\" x2=\"" + number(width) + "\" y1=\"" + number(ground) + "\" y2=\"" +
          number(ground) + "\"/>\n</svg>\n";
   return svg;
 }

@@ -17,20 +17,24 @@ constexpr std::string_view head = R"html(<meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <meta name="viewport" content="width=device-width">
 <style>
-@page { size: A4; margin: 18mm 16mm; }
+@page { size: A4; margin: 18mm 16mm;
+  @bottom-right { content: counter(page) " of " counter(pages); font: 9pt sans-serif;
+    color: #59636e; } }
 body { font: 14px/1.45 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; color: #1b1f24;
   max-width: 720px; margin: 40px auto; padding: 0 20px; }
 header { display: flex; justify-content: space-between; align-items: flex-end;
   border-bottom: 2px solid #1b1f24; padding-bottom: 10px; }
 h1 { font-size: 26px; line-height: 1.15; margin: 0; }
-h2 { font-size: 15px; margin: 26px 0 6px; }
+h2 { font-size: 15px; margin: 26px 0 6px; break-after: avoid; }
 header p, .note { color: #59636e; margin: 2px 0 0; }
 header .who { text-align: right; overflow-wrap: anywhere; padding-left: 24px; }
 table { border-collapse: collapse; width: 100%; }
 th { text-align: left; font-weight: 600; color: #59636e; font-size: 12px; }
+thead th { vertical-align: bottom; }
 th, td { padding: 4px 10px 4px 0; vertical-align: baseline; border-bottom: 1px solid #e4e7eb; }
 th:last-child, td:last-child { padding-right: 0; }
-.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n { white-space: nowrap; }
 .pad { visibility: hidden; }
 .name { overflow-wrap: anywhere; }
 tr.sum td { font-weight: 600; }
@@ -45,6 +49,15 @@ svg .bar { fill: #2f6f9f; }
 svg text { font-size: 11px; fill: #59636e; }
 svg line { stroke: #b6bdc5; }
 .note { font-size: 12px; margin-top: 22px; }
+@media screen and (max-width: 600px) {
+  body { margin: 20px auto; padding: 0 12px; font-size: 12px; }
+  header { display: block; }
+  header .who { text-align: left; padding: 8px 0 0; }
+  th { font-size: 10px; }
+  th, td { padding-right: 6px; }
+  tr.part td:first-child { padding-left: 8px; }
+  svg text { font-size: 14px; }
+}
 @media print { body { margin: 0; padding: 0; max-width: none; font-size: 11pt; } }
 </style>
 )html";
