@@ -52,8 +52,8 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
   const made = await cli(['ledger', 'check', '--data', data, '--ledger',
     cluster.url(database, 'mains_owner')]);
   assert.equal(made.code, 0, made.err);
-  const [, grants] = /```sql\n([^]*?)```/.exec(
-    readFileSync(path.join(root, 'docs/postgresql.md'), 'utf8'));
+  const [grants, to_forget] = [...readFileSync(path.join(root, 'docs/postgresql.md'), 'utf8')
+    .matchAll(/```sql\n([^]*?)```/g)].map(([, sql]) => sql);
   cluster.sql(grants, database);
   const server = await start({ ledger: app, data });
   const tenant = await server.tenant('1.00', { requests_per_minute: 100 });
@@ -63,7 +63,6 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
   await server.admin('POST', `/keys/${tenant.key_id}/revoke`, {});
   const books = await server.books();
   assert.equal(books.ok, true);
-  await server.clear();
   const as_app = (text) => {
     try {
       cluster.run('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d', app, '-c', text]);
@@ -82,6 +81,15 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
     'CREATE TABLE mains_ledger.mine (n bigint)']) {
     assert.match(as_app(forbidden), /permission denied|must be owner/, forbidden);
   }
+  // With the rights to forget it forgets a tenant; receipts stay until a mark covers them.
+  cluster.sql(to_forget, database);
+  const forgotten = await cli(['tenant', 'delete', tenant.name, '--yes', '--refund', '--data', data,
+    '--ledger', app]);
+  assert.equal(forgotten.code, 0, forgotten.err);
+  assert.match(as_app('DELETE FROM mains_ledger.receipts'), /insert-only/);
+  assert.match(as_app('DELETE FROM mains_ledger.pruned'), /permission denied/);
+  assert.match(as_app('DELETE FROM mains_ledger.postings'), /permission denied/);
+  await server.clear();
 });
 
 test('SQLite is moved to PostgreSQL, proved equal, and goes on there', { skip }, async () => {
