@@ -36,13 +36,13 @@ class Pace {
  private:
   [[nodiscard]] std::uint64_t predict_ps(const Shape& shape) const;
 
-  // Where nothing is known yet: a few CPU cores. A token of a prompt is taken for slower than it is
-  // with a small model, so that the first long prompt after a start stops no stream.
-  std::uint64_t step_ps_ = 2'000'000'000;
+  // Where nothing is known yet: slower than a small model on a few CPU cores, so that the first
+  // long prompt after a start stops no stream. All parts alike: they are corrected by their shares.
+  std::uint64_t step_ps_ = 10'000'000'000;
   std::uint64_t token_ps_ = 2'000'000'000;
-  std::uint64_t decode_ps_ = 400'000'000;
-  std::uint64_t read_ps_ = 100'000;
-  std::uint64_t position_ps_ = 100'000;
+  std::uint64_t decode_ps_ = 2'000'000'000;
+  std::uint64_t read_ps_ = 500'000;
+  std::uint64_t position_ps_ = 500'000;
 };
 
 }  // namespace schedule
