@@ -150,8 +150,13 @@ class Alone {
       for (const engine::LaneOutput& lane : out.lanes) {
         std::uint32_t& tokens = sampled[lane.lane.job.value];
         tokens += lane.token.has_value() ? 1 : 0;
-        report.lanes.push_back(
-            {lane.lane, {lane.computed}, lane.token.has_value() ? 1U : 0U, tokens >= output, {}});
+        terms::LaneReport told;
+        told.lane = lane.lane;
+        told.reused = {lane.reused};
+        told.computed = {lane.computed};
+        told.sampled = lane.token.has_value() ? 1 : 0;
+        told.finished = tokens >= output;
+        report.lanes.push_back(told);
         done.out_per_s += counted() && lane.token.has_value() ? 1 : 0;
         done.in_per_s += counted() && lane.token.has_value() && tokens == 1 ? prompt : 0;
         if (tokens >= output) {
