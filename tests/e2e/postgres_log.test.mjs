@@ -156,6 +156,8 @@ test('a key that is not the log\'s is refused; none at all makes a follower', { 
   assert.match(follower.err, /no log\.key: other servers sign/);
   assert.equal(existsSync(key_of(follower.data)), false);
   assert.equal((await log_of(follower)).signs, false);
+  assert.match((await cli(['log', 'show', '--data', follower.data])).out,
+    /Signed {3}by other servers/);
   await is_told(follower, await use(follower));
   judge(follower, vkey);
   await is_told(one, await use(one));

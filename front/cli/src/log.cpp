@@ -18,6 +18,9 @@ void show_log(const json::object& log, std::ostream& out) {
   out << "Origin   " << text_of(log, "origin") << "\n";
   show_keys(log, out);
   out << "Entries  " << text_of(log, "size") << " under the newest checkpoint\n";
+  if (!log.at("signs").as_bool()) {
+    out << "Signed   by other servers; this one has not all of its keys\n";
+  }
   if (const std::string checkpoint = text_of(log, "checkpoint"); !checkpoint.empty()) {
     out << "\n" << checkpoint;
   }

@@ -5,6 +5,9 @@
 namespace vault {
 namespace {
 
+/// A database that hangs must hold nobody up who stops this.
+constexpr postgres::Patience patience{
+    .connect_s = 2, .lock_ms = 1'000, .statement_ms = 1'000, .answer_ms = 2'000};
 /// An answer that took longer says too little about when it was made.
 constexpr std::int64_t answer_us_max = 1'000'000;
 
@@ -12,7 +15,7 @@ constexpr std::int64_t answer_us_max = 1'000'000;
 
 std::optional<std::chrono::milliseconds> DatabaseClock::ahead() {
   if (connection_ == nullptr || connection_->failed()) {
-    auto opened = postgres::Connection::open(url_, {});
+    auto opened = postgres::Connection::open(url_, patience);
     if (!opened.ok()) {
       return std::nullopt;
     }

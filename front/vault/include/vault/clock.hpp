@@ -22,7 +22,7 @@ class DatabaseClock {
   DatabaseClock(std::string url, const base::Clock& clock) : url_(std::move(url)), clock_(clock) {}
 
   /// How far our clock is ahead, below zero where it is behind. Nothing: the database did not
-  /// answer, or too slowly to tell. Blocks for seconds at most.
+  /// answer, or too slowly to tell. Blocks for four seconds at most.
   [[nodiscard]] std::optional<std::chrono::milliseconds> ahead();
 
  private:
