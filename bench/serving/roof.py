@@ -8,12 +8,13 @@ class Shape:
     generated models use one matrix for input and output, so a step reads all of the file."""
     inner: float
     head: float
+    kv_token_bytes: int  # keys and values of a token in halves
 
 
 def shape(layers, width, heads, heads_kv, feed_forward, vocabulary):
     kv = width // heads * heads_kv
     return Shape(inner=layers * (2 * width * width + 2 * width * kv + 3 * width * feed_forward),
-                 head=width * vocabulary)
+                 head=width * vocabulary, kv_token_bytes=2 * 2 * layers * kv)
 
 
 SHAPES = {

@@ -38,6 +38,9 @@ class Roof(unittest.TestCase):
         large = roof.SHAPES["llama-3.2-1b"]
         self.assertAlmostEqual((large.inner + large.head) / 1e9, 1.236, delta=0.001)
 
+    def test_a_token_of_kv(self):
+        self.assertEqual(self.OF.kv_token_bytes, 30 * 2 * 3 * 64 * 2)
+
     def test_one_stream_waits_for_memory_and_many_for_multiplications(self):
         one = roof.decode(self.OF, 143e6, self.LIMITS, 1)
         self.assertAlmostEqual(one, 81e9 / 143e6, delta=1)
