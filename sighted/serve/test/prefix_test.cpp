@@ -87,6 +87,7 @@ TEST(Prefix, what_another_keeps_changes_neither_counts_nor_steps) {
 TEST(Prefix, what_comes_together_is_computed_once_and_paid_once) {
   Kitchen house(32);  // The context takes seven steps.
   std::vector<Job> jobs;
+  jobs.reserve(6);
   for (int i = 0; i < 6; ++i) {
     jobs.push_back(house.order(context + std::to_string(i)));
   }
@@ -127,6 +128,7 @@ TEST(Prefix, tenants_that_come_together_wait_for_none_but_their_own) {
 TEST(Prefix, when_the_first_is_cancelled_the_next_goes_on) {
   Kitchen house(32);
   std::vector<Job> jobs;
+  jobs.reserve(4);
   for (int i = 0; i < 4; ++i) {
     jobs.push_back(house.order(context));
   }
