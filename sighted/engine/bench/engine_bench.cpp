@@ -2,13 +2,16 @@
 //   scripted   jobs and tokens per second, no model behind them
 //   render     microseconds for a chat, with and without a tool
 //   prefill, decode   tokens per second on FILE (else a generated model), by llama and natively in
-//              turns, and how many times as fast the native engine is
+//              turns, and how many times as fast the native engine is; by processor time, too,
+//              which neighbours disturb less (with several threads it counts their waiting)
 //   --threads N   of both (0 = as when serving)
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <engine/native.hpp>
 #include <engine/scripted.hpp>
 #include <filesystem>
@@ -98,34 +101,69 @@ void bench_render(const engine::Engine& engine, bool tiny) {
   report("render a chat with a tool", 1, "chat", timed(tiny ? 3 : 101, render));
 }
 
-/// Seconds that one prefill or one run of decodes takes.
-double prefill_seconds(engine::Engine& engine, std::uint32_t tokens) {
-  const auto start = std::chrono::steady_clock::now();
+/// Seconds since somewhen: on the clock, and of processors.
+struct Time {
+  double clock, processor;
+
+  static Time now() {
+    timespec used{};
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+    return {Seconds(std::chrono::steady_clock::now().time_since_epoch()).count(),
+            static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) * 1e-9};
+  }
+  [[nodiscard]] Time since(const Time& start) const {
+    return {clock - start.clock, processor - start.processor};
+  }
+};
+
+/// What one prefill or one run of decodes takes.
+Time prefill_time(engine::Engine& engine, std::uint32_t tokens) {
+  const Time start = Time::now();
   run_jobs(engine, 1, tokens, 1);
-  return Seconds(std::chrono::steady_clock::now() - start).count();
+  return Time::now().since(start);
 }
 
-double decode_seconds(engine::Engine& engine, std::uint32_t lanes, std::uint32_t tokens) {
-  std::chrono::steady_clock::time_point start;
-  run_jobs(engine, lanes, 128, tokens, [&] { start = std::chrono::steady_clock::now(); });
-  return Seconds(std::chrono::steady_clock::now() - start).count();
+Time decode_time(engine::Engine& engine, std::uint32_t lanes, std::uint32_t tokens) {
+  Time start{};
+  run_jobs(engine, lanes, 128, tokens, [&] { start = Time::now(); });
+  return Time::now().since(start);
 }
+
+/// The median and the least of one engine's times, by the clock and by processor.
+struct Column {
+  std::vector<double> clock, processor;
+
+  void add(const Time& time) {
+    clock.push_back(time.clock);
+    processor.push_back(time.processor);
+  }
+  void sort() {
+    std::sort(clock.begin(), clock.end());
+    std::sort(processor.begin(), processor.end());
+  }
+};
 
 /// Both engines in turns, so that a neighbour's noise meets both.
 void compare(const std::string& name, double amount, int rounds, engine::Engine& llama,
-             engine::Engine& native, const std::function<double(engine::Engine&)>& seconds) {
-  std::vector<double> times[2];
+             engine::Engine& native, const std::function<Time(engine::Engine&)>& time) {
+  std::array<Column, 2> columns;
   for (int round = 0; round < rounds; ++round) {
-    times[0].push_back(seconds(llama));
-    times[1].push_back(seconds(native));
+    columns[0].add(time(llama));
+    columns[1].add(time(native));
   }
-  for (auto& sorted : times) {
-    std::sort(sorted.begin(), sorted.end());
+  std::printf("%-18s", name.c_str());
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    columns[i].sort();
+    const Column& column = columns[i];
+    std::printf(" %s %6.0f (best %.0f, by processor %.0f)", i == 0 ? "llama" : "native",
+                amount / column.clock[column.clock.size() / 2], amount / column.clock[0],
+                amount / column.processor[column.processor.size() / 2]);
   }
-  const auto median = [&](int which) { return times[which][times[which].size() / 2]; };
-  std::printf("%-24s llama %8.0f (best %.0f)  native %8.0f (best %.0f) tok/s  x %.2f (best %.2f)\n",
-              name.c_str(), amount / median(0), amount / times[0][0], amount / median(1),
-              amount / times[1][0], median(0) / median(1), times[0][0] / times[1][0]);
+  const auto times = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return a[a.size() / 2] / b[b.size() / 2];
+  };
+  std::printf(" tok/s  x %.2f (by processor %.2f)\n", times(columns[0].clock, columns[1].clock),
+              times(columns[0].processor, columns[1].processor));
   std::fflush(stdout);
 }
 
@@ -133,11 +171,11 @@ void bench_models(engine::Engine& llama, engine::Engine& native, bool tiny) {
   const int rounds = tiny ? 1 : 5;
   const std::uint32_t prompt = tiny ? 32 : 512;
   compare("prefill " + std::to_string(prompt), prompt, rounds, llama, native,
-          [&](engine::Engine& engine) { return prefill_seconds(engine, prompt); });
+          [&](engine::Engine& engine) { return prefill_time(engine, prompt); });
   const std::uint32_t tokens = tiny ? 4 : 33;
   for (const std::uint32_t lanes : {1U, 2U, 4U, 8U, 16U, 32U}) {
     compare("decode, batch " + std::to_string(lanes), lanes * (tokens - 1.0), rounds, llama, native,
-            [&](engine::Engine& engine) { return decode_seconds(engine, lanes, tokens); });
+            [&](engine::Engine& engine) { return decode_time(engine, lanes, tokens); });
   }
 }
 

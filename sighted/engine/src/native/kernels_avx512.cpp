@@ -48,6 +48,11 @@ inline __m512i load_bytes(const std::byte* from) {
   return _mm512_loadu_si512(from);
 }
 
+/// How far ahead weights are asked for. Beside the arithmetic of several tokens the processor by
+/// itself asks too late: with 8 tokens a pass over the weights took twice as long. Measured with 2,
+/// 4, 8 and 16 KiB; asking beyond the matrix does no harm.
+constexpr std::size_t ahead_bytes = 8192;
+
 /// One group times one tile. Bytes of weights are unsigned (128 or 8 was added to them), those of
 /// activations signed: what was added is taken away by beginning each block at its bias.
 template <Packing packing, int tokens>
@@ -64,6 +69,11 @@ void multiply_bytes(const Product& product, std::size_t group, std::size_t tile)
     sums[t] = _mm512_setzero_ps();
   }
   for (std::size_t b = 0; b < blocks; ++b, ++block, weights += block_bytes, scales += group_rows) {
+    if (tile == 0) {  // For the others it is in the nearest cache already.
+      MAINS_UNROLL for (std::size_t i = 0; i < block_bytes; i += 64) {
+        _mm_prefetch(weights + ahead_bytes + i, _MM_HINT_T0);
+      }
+    }
     __m512i dots[tokens];
     MAINS_UNROLL for (int t = 0; t < tokens; ++t) {
       dots[t] = _mm512_set1_epi32(nibbles ? block->bias8[t] : block->bias128[t]);
