@@ -147,7 +147,12 @@ std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report, base
     kv_used_ -= cursor.state().planned;
     cursor.state().planned = 0;
   }
-  if (!report.out_of_kv) {
+  // Where more was found than was expected, or a lane failed, the step was another than planned.
+  std::uint64_t computed = 0;
+  for (const terms::LaneReport& done : report.lanes) {
+    computed += done.computed.value;
+  }
+  if (computed == planned_.prompt + planned_.decodes) {
     pace_.learn(planned_, took);
   }
   for (const terms::LaneReport& done : report.lanes) {

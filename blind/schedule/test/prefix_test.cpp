@@ -110,6 +110,33 @@ TEST(prefix, service_is_the_bill_at_the_cached_price) {
   EXPECT_EQ(bench.scheduler.ahead({1}).value, 96U * 1 + 4U * 10 + 30U);
 }
 
+/// Steps that were quick because their prompts were found do not make prompts look cheap.
+TEST(prefix, what_is_found_unexpectedly_teaches_nothing_about_time) {
+  Scheduler scheduler(capacity(10'000, 16, 512), {});
+  ASSERT_EQ(scheduler.submit(job(1, 1, 1, 1'000)), Admission::queued);
+  std::vector<std::uint32_t> entering;
+  for (std::uint64_t id = 2; id < 40; ++id) {
+    ASSERT_EQ(scheduler.submit(job(id, 1, 400, 3)), Admission::queued);
+    const terms::StepPlan plan = scheduler.plan();
+    terms::StepReport report;
+    for (const terms::StepEntry& entry : plan.run) {
+      terms::LaneReport& done = report.lanes.emplace_back();
+      done.lane = entry.lane;
+      done.computed = {1};
+      done.sampled = 1;
+      if (entry.lane.job.value == id) {
+        done.reused = {399};
+        done.finished = true;
+        entering.push_back(entry.tokens.value);
+      }
+    }
+    scheduler.report(report, {1'000});
+    scheduler.remove({id});
+  }
+  ASSERT_GT(entering.size(), 30U) << "or this tested nothing";
+  EXPECT_LE(entering.back(), entering[1]);
+}
+
 /// Random families, tenants, sizes and cancellations.
 TEST(prefix, all_ends_and_nothing_common_is_computed_twice_in_vain) {
   const std::uint64_t seed = std::random_device{}();
