@@ -149,7 +149,8 @@ void Scheduler::plan_decodes(terms::StepPlan& plan, Budget& budget) {
     if (!cursor.state().decodes()) {
       continue;
     }
-    budget.streams = true;
+    // The last token of a prompt runs like a decode, but nobody reads its stream yet.
+    budget.streams = budget.streams || cursor.state().known > cursor.job->item.prompt.value;
     if (rests(cursor.tenant())) {
       continue;
     }
