@@ -270,11 +270,12 @@ StepOutput LaneEngine::step(const terms::StepPlan& plan) {
     return out_of_kv();
   }
   attach(entries, output);
-  const auto embeds = std::stable_partition(
-      entries.begin(), entries.end(),
-      [](const Runnable& entry) { return entry.job->spec.kind == terms::WorkKind::generate; });
-  const std::vector<Runnable> embedding(embeds, entries.end());
-  const std::vector<Runnable> generating(entries.begin(), embeds);
+  std::vector<Runnable> embedding;
+  std::vector<Runnable> generating;
+  for (const Runnable& entry : entries) {
+    const bool embeds = entry.job->spec.kind == terms::WorkKind::embed;
+    (embeds ? embedding : generating).push_back(entry);
+  }
   if (run(generating, false, output) == Ran::no_room) {
     return out_of_kv();
   }

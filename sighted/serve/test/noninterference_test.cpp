@@ -58,6 +58,7 @@ struct Trail {
   std::size_t steps = 0;
   std::size_t evictions = 0;
   std::size_t receipts = 0;
+  std::uint64_t cached = 0;
 };
 
 void add_books(Trail& trail, ledger::Reader& reader) {
@@ -87,9 +88,11 @@ void add_books(Trail& trail, ledger::Reader& reader) {
   }
 }
 
-/// Text of `size` bytes; another one for each kind.
+/// Text of `size` bytes; another one for each kind. Those of 'a' and 'A' are as like one another.
 std::string text(char kind, std::size_t size, std::uint64_t number) {
-  const std::string_view some = kind == 'a' ? "the quick brown fox " : "0123456789{}[]<|im_end|>\n";
+  const std::string_view some = kind == 'a'   ? "the quick brown fox "
+                                : kind == 'A' ? "OIR_PVSXM_YEUTN_HUF_"
+                                              : "0123456789{}[]<|im_end|>\n";
   std::string all;
   for (std::size_t i = 0; i < size; ++i) {
     all += some[(i * (number + 1) + number) % some.size()];
@@ -99,7 +102,9 @@ std::string text(char kind, std::size_t size, std::uint64_t number) {
 
 class Trace {
  public:
-  explicit Trace(char kind) : kind_(kind), house_(options(kind)) {
+  /// alike   prompts begin alike, and what they begin with is kept.
+  explicit Trace(char kind, bool alike = false)
+      : kind_(kind), alike_(alike), house_(options(kind, alike)) {
     for (std::uint64_t i = 0; i < 3; ++i) {
       house_.credit({20 + i}, i == 2 ? 150 : 100'000);
     }
@@ -130,6 +135,7 @@ class Trace {
       const Seen& seen = job.look();
       EXPECT_TRUE(seen.over());
       if (seen.charged) {
+        trail_.cached += seen.charged->usage.cached.value;
         add(trail_.observed, seen.charged->usage);
         add(trail_.observed, seen.charged->charge);
         add(trail_.observed, seen.charged->end);
@@ -140,11 +146,12 @@ class Trace {
   }
 
  private:
-  static engine::ScriptedOptions options(char kind) {
+  static engine::ScriptedOptions options(char kind, bool alike) {
     engine::ScriptedOptions options = says(text(kind, 23, 5));
     options.kv_tokens = 400;
     options.lanes_max = 8;
     options.step_tokens_max = 32;
+    options.keeps_prefixes = alike;
     return options;
   }
 
@@ -158,7 +165,7 @@ class Trace {
       return;
     }
     content::GenerationRequest request;
-    std::vector<content::RawPrompt> prompts{text(kind_, 5 + i * 3 % 70, i)};
+    std::vector<content::RawPrompt> prompts{text(kind_, 5 + i * 3 % 70, alike_ ? i % 2 : i)};
     if (i % 6 == 1) prompts.emplace_back(text(kind_, 9, i));
     request.prompt = prompts;
     request.choices = 1 + static_cast<std::uint32_t>(i % 3);
@@ -179,6 +186,7 @@ class Trace {
   }
 
   const char kind_;
+  const bool alike_;
   House house_;
   std::vector<Job> jobs_;
   Trail trail_;
@@ -194,6 +202,21 @@ TEST(Noninterference, decisions_do_not_depend_on_texts) {
   EXPECT_NE(one.digests, other.digests);
   EXPECT_NE(one.commitments, other.commitments);
 
+  EXPECT_TRUE(one.plans == other.plans) << "step plans";
+  EXPECT_TRUE(one.counts == other.counts) << "the scheduler's metrics";
+  EXPECT_TRUE(one.observed == other.observed) << "usage, charges and ends";
+  EXPECT_TRUE(one.journal == other.journal) << "postings, voids, receipts, balances";
+}
+
+/// Where prompts begin alike, that they do is a number that crosses the wall, and how they begin is
+/// none: other texts that are alike in the same places leave the same.
+/// Broken on purpose: with a token of the prompt added to what is at hand (in Beginnings::come)
+/// plans, metrics, charges and journal differ.
+TEST(Noninterference, of_prompts_that_begin_alike_only_that_they_do_counts) {
+  const Trail one = Trace('a', true).run();
+  const Trail other = Trace('A', true).run();
+  EXPECT_GT(one.cached, 100U) << "or this tested nothing";
+  EXPECT_NE(one.digests, other.digests);
   EXPECT_TRUE(one.plans == other.plans) << "step plans";
   EXPECT_TRUE(one.counts == other.counts) << "the scheduler's metrics";
   EXPECT_TRUE(one.observed == other.observed) << "usage, charges and ends";
