@@ -149,7 +149,7 @@ TEST(prefix, all_ends_and_nothing_common_is_computed_twice_in_vain) {
     std::map<std::uint64_t, std::uint32_t> common;
     std::map<std::uint64_t, std::uint32_t> longest;  // Of what could be had in common.
     std::map<std::uint64_t, std::uint64_t> lanes;
-    std::map<std::uint64_t, std::uint64_t> lost;  // Of a prompt that was broken off half-way.
+    std::map<std::uint64_t, std::uint64_t> lost;  // With jobs that were broken off.
     std::map<terms::JobId, std::uint64_t> families;
     std::uint64_t id = 0;
     const bool cancels = round % 3 == 0;
@@ -170,9 +170,7 @@ TEST(prefix, all_ends_and_nothing_common_is_computed_twice_in_vain) {
       if (cancels && !bench.open.empty() && random() % 3 == 0) {
         const terms::JobId gone = bench.open[random() % bench.open.size()];
         const std::uint64_t family = families[gone];
-        if (bench.engine.sampled(gone) == 0) {
-          lost[family] += std::min(bench.engine.resident(gone), common[family]);
-        }
+        lost[family] += std::min(bench.engine.resident(gone), common[family]);
         std::erase(bench.open, gone);
         bench.leave(gone);
       }
