@@ -94,7 +94,7 @@ void Scheduler::remove(terms::JobId id) {
 /// A job leaves. Who waited for it to compute a common beginning finds what it got done. Of those
 /// to whom that is not enough, in the order in which they came, each waits for the one before it
 /// that has most in common with the job that left: the less of both is what those two have in
-/// common.
+/// common. The first of them waits for whom that job itself waited for, if it did.
 void Scheduler::lead_on(const Job& gone) {
   std::map<std::uint64_t, Job*> followers;  // By arrival.
   for (auto& [id, job] : jobs_) {
@@ -108,8 +108,8 @@ void Scheduler::lead_on(const Job& gone) {
       }
     }
   }
-  const Job* leader = nullptr;
-  base::Tokens most;
+  const Job* leader = follows(gone) ? find(gone.item.prefix.from) : nullptr;
+  base::Tokens most = leader == nullptr ? base::Tokens{} : gone.item.prefix.coming;
   for (auto& [arrival, job] : followers) {
     terms::Prefix& prefix = job->item.prefix;
     const base::Tokens common = prefix.coming;
