@@ -28,7 +28,7 @@ if(MAINS_CCACHE)
     # source folder, and the working folder (which -g would record) is left out of the key.
     set(CMAKE_CXX_COMPILER_LAUNCHER
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
-      CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+      CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
       ${MAINS_CCACHE_PROGRAM})
   endif()
 endif()
@@ -77,8 +77,6 @@ function(house_flags target)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # Needed by ccache to see through precompiled headers.
-    target_compile_options(${target} PRIVATE -fpch-preprocess)
     if(MAINS_SANITIZE)
       # The sanitizers' own code confuses these two; they stand in the other presets.
       target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized -Wno-tsan)

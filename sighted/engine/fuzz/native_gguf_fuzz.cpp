@@ -49,6 +49,11 @@ std::string damaged(const std::uint8_t* data, std::size_t size) {
 
 }  // namespace
 
+/// Where it is replayed only: each loads a model.
+extern "C" int mutants_per_file() {
+  return 60;
+}
+
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const Scratch scratch;
   const std::string bytes = damaged(data, size);
