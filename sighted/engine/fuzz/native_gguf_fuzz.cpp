@@ -51,7 +51,7 @@ std::string damaged(const std::uint8_t* data, std::size_t size) {
 
 /// Where it is replayed only: each loads a model.
 extern "C" int mutants_per_file() {
-  return 60;
+  return 20;
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
