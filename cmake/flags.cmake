@@ -11,7 +11,6 @@ set(MAINS_SANITIZE "" CACHE STRING "address (with undefined behaviour), thread, 
 option(MAINS_FUZZ "build the fuzz targets with libFuzzer (needs clang)" OFF)
 set(MAINS_FUZZ_SECONDS 60 CACHE STRING "how long each fuzz target runs")
 option(MAINS_CCACHE "compile through ccache where it is installed" ON)
-option(MAINS_FAST_LINKER "link with mold or lld where one is installed" ON)
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
@@ -30,26 +29,6 @@ if(MAINS_CCACHE)
       ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR} CCACHE_NOHASHDIR=1
       CCACHE_SLOPPINESS=time_macros,include_file_mtime,include_file_ctime
       ${MAINS_CCACHE_PROGRAM})
-  endif()
-endif()
-
-if(MAINS_FAST_LINKER)
-  find_program(MAINS_MOLD_PROGRAM mold)
-  find_program(MAINS_LLD_PROGRAM ld.lld)
-  if(MAINS_MOLD_PROGRAM AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND
-     CMAKE_CXX_COMPILER_VERSION VERSION_GREATER_EQUAL 12.1)
-    add_link_options(-fuse-ld=mold)
-    execute_process(COMMAND ${MAINS_MOLD_PROGRAM} --version OUTPUT_VARIABLE mold_version)
-    if(mold_version MATCHES "^mold 1\\.")
-      # It may begin the read-only part of a program at a thread's variables, which lie a few bytes
-      # before the first page that is mapped: one layout in some hundred does not start ("cannot
-      # apply additional memory protection after relocation"). So no such part; what is shipped
-      # has one, from the compiler's own linker.
-      add_link_options(-Wl,-z,norelro)
-      set(MAINS_SHIPPED_LINK_OPTIONS -fuse-ld=bfd -Wl,-z,relro)
-    endif()
-  elseif(MAINS_LLD_PROGRAM)
-    add_link_options(-fuse-ld=lld)
   endif()
 endif()
 
