@@ -249,7 +249,7 @@ if [[ -f "$root/build/_llama/src/models/ggml-vocab-gpt-2.gguf" ]]; then
   vocabulary=(--vocabulary "$root/build/_llama/src/models/ggml-vocab-gpt-2.gguf")
 fi
 clients=16 words_in=100 tokens_out=64 heavy=30 drain=15 warmup=2 peer_context=8192
-null_clients=(1 16 64 256)
+null_clients=(1 16 64 512)
 disk_seconds=1
 if ((tiny)); then
   null_clients=(1 16)
