@@ -6,7 +6,7 @@ import { fresh_folder, nano, remove, start } from './harness.mjs';
 import { open_stream } from './stream.mjs';
 
 // `make soak` does a thousand.
-const kills = Number(process.env.MAINS_KILLS ?? 40);
+const kills = Number(process.env.MAINS_KILLS ?? 100);
 const customers_at_once = 6;
 const data = fresh_folder();
 let server;
