@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <cmath>
 #include <engine/native.hpp>
-#include <filesystem>
 #include <numeric>
 #include <random>
 
 #include "drive.hpp"
-#include "models.hpp"
 #include "plain_loop.hpp"
 #include "tiny_model.hpp"
 
@@ -195,52 +193,6 @@ TEST(Native, ForksCopyWhatTheyWrite) {
     evict.evict = {lane(1, choice)};
     engine->step(evict);
   }
-}
-
-/// The mean of -log p over a text, by either engine.
-double surprise(Engine& engine, const content::TokenIds& text) {
-  double sum = 0;
-  for (std::size_t i = 1; i < text.size(); ++i) {
-    JobSpec spec = job(i, content::TokenIds(text.begin(), text.begin() + static_cast<long>(i)));
-    spec.sampling.logit_bias = {{text[i], 1000.0F}};  // Say this one, and how likely it was.
-    spec.sampling.top_logprobs = 0;
-    sum -= static_cast<double>(generate(engine, spec, 1, 256).logprobs.at(0).logprob);
-  }
-  return sum / static_cast<double>(text.size() - 1);
-}
-
-/// A perplexity within 0.5 % on what the model itself says at random.
-void expect_same_surprise(const std::string& path, const content::RawPrompt& begin) {
-  const auto native = load_native({.path = path, .kv_tokens = 512, .threads = 1});
-  const auto llama = load_llama({.path = path, .kv_tokens = 512, .threads = 1});
-  ASSERT_TRUE(native.ok() && llama.ok());
-  auto text = llama.value()->tokenize(begin).value();
-  JobSpec spec = job(1, text);
-  spec.sampling.temperature = 1;
-  spec.sampling.seed = 3;
-  spec.sampling.ignore_eos = true;
-  const auto said = generate(*llama.value(), std::move(spec), 120).tokens;
-  text.insert(text.end(), said.begin(), said.end());
-  const double ours = surprise(*native.value(), text);
-  const double theirs = surprise(*llama.value(), text);
-  EXPECT_NEAR(ours, theirs, std::log(1.005));
-}
-
-TEST(Native, SurprisedAsLibllamaIsByAModelOfFloats) {
-  const std::string path = test::shared_model("stories260K.gguf");
-  if (path.empty()) {
-    GTEST_SKIP() << "stories260K.gguf is not there; set MAINS_TEST_MODELS to its folder";
-  }
-  expect_same_surprise(path, "Once upon a time");
-}
-
-TEST(Native, SurprisedAsLibllamaIsByTheModelThatComesWithMains) {
-  const std::string path = MAINS_ROOM_DIR "/../../models/default/mains-default.gguf";
-  if (!std::filesystem::exists(path)) {
-    GTEST_SKIP() << "models/default/mains-default.gguf is not there";
-  }
-  EXPECT_EQ(why_not_native(path), "");
-  expect_same_surprise(path, "What is Mains?");
 }
 
 }  // namespace

@@ -39,6 +39,19 @@ class PlainLoop {
     return static_cast<content::TokenId>(std::max_element(logits, logits + vocabulary_) - logits);
   }
 
+  /// -log of the probability that `logits` give a token; infinite where there are none.
+  [[nodiscard]] double surprise(const float* logits, content::TokenId token) const {
+    if (logits == nullptr) {
+      return INFINITY;
+    }
+    const auto most = static_cast<double>(logits[best(logits)]);
+    double sum = 0;
+    for (std::int32_t i = 0; i < vocabulary_; ++i) {
+      sum += std::exp(static_cast<double>(logits[i]) - most);
+    }
+    return most + std::log(sum) - static_cast<double>(logits[token]);
+  }
+
  private:
   llama::ModelPtr model_;
   llama::ContextPtr context_;
