@@ -11,7 +11,8 @@ namespace limits {
 namespace {
 
 constexpr int rounds = 1 << 16;
-// Enough sums at once to hide the latency of one addition: 4 or 5 cycles, two a cycle.
+// Enough sums at once to hide the latency of one addition: 4 or 5 cycles, two a cycle; and few
+// enough to lie in registers all of them, beside the factors.
 constexpr int sums = 12;
 
 #if defined(__x86_64__)
@@ -20,14 +21,17 @@ __attribute__((target("avx512f,avx512vnni"))) double vnni512() {
   __m512i sum[sums] = {};
   __m512i a = _mm512_set1_epi8(3);
   __m512i b = _mm512_set1_epi8(-5);
+  // What may differ cannot be computed once for all.
+  LIMITS_UNROLL for (__m512i& one : sum) {
+    asm volatile("" : "+v"(one));
+  }
   for (int round = 0; round < rounds; ++round) {
-    // What is not known to be constant is computed each time.
-    asm volatile("" : "+v"(a), "+v"(b));
-    for (__m512i& one : sum) {
+    LIMITS_UNROLL for (__m512i& one : sum) {
       one = _mm512_dpbusd_epi32(one, a, b);
     }
+    asm volatile("" : "+v"(a), "+v"(b));
   }
-  for (__m512i& one : sum) {
+  LIMITS_UNROLL for (__m512i& one : sum) {
     asm volatile("" : : "v"(one));
   }
   return 2.0 * 64 * sums * rounds;
@@ -39,14 +43,14 @@ __attribute__((target("avx2"))) double maddubs256() {
   __m256i b = _mm256_set1_epi8(-5);
   const __m256i ones = _mm256_set1_epi16(1);
   for (int round = 0; round < rounds; ++round) {
-    for (__m256i& one : sum) {
+    LIMITS_UNROLL for (__m256i& one : sum) {
       asm volatile("" : "+x"(a), "+x"(b));
       // Two pairs are added in 16 bits, then in 32: what there is without VNNI.
       const __m256i pairs = _mm256_maddubs_epi16(a, b);
       one = _mm256_add_epi32(one, _mm256_madd_epi16(pairs, ones));
     }
   }
-  for (__m256i& one : sum) {
+  LIMITS_UNROLL for (__m256i& one : sum) {
     asm volatile("" : : "x"(one));
   }
   return 2.0 * 32 * sums * rounds;

@@ -8,19 +8,27 @@
 namespace limits {
 namespace {
 
-/// Sums up in four chains, so that no addition waits for the one before; compilers make vectors of
-/// it, and the processor's own prefetching does the rest.
+using Words = std::uint64_t __attribute__((vector_size(16)));
+
+/// Sums up in eight chains, so that no addition waits for the one before, and asks for what comes
+/// some lines ahead, as the engine's kernels do.
 std::uint64_t sum_of(const std::vector<std::uint64_t>& area) {
-  std::uint64_t sums[8] = {};
-  const std::size_t count = area.size() / 8 * 8;
-  for (std::size_t i = 0; i < count; i += 8) {
-    for (std::size_t j = 0; j < 8; ++j) {
-      sums[j] += area[i + j];
+  constexpr std::size_t chains = 8;
+  constexpr std::size_t step = chains * sizeof(Words) / sizeof(std::uint64_t);
+  constexpr std::size_t ahead = 2048 / sizeof(std::uint64_t);
+  Words sums[chains] = {};
+  for (std::size_t i = 0; i + step <= area.size(); i += step) {
+    __builtin_prefetch(area.data() + i + ahead);
+    __builtin_prefetch(area.data() + i + ahead + step / 2);
+    LIMITS_UNROLL for (std::size_t j = 0; j < chains; ++j) {
+      Words words;
+      std::memcpy(&words, area.data() + i + j * 2, sizeof(words));
+      sums[j] += words;
     }
   }
   std::uint64_t sum = 0;
-  for (const std::uint64_t one : sums) {
-    sum += one;
+  for (const Words& one : sums) {
+    sum += one[0] + one[1];
   }
   return sum;
 }
