@@ -1,4 +1,4 @@
-// Memory for weights and caches: large, aligned, given to the program page by page as it is used.
+// Memory for weights and caches: large, aligned. The system gives it page by page as it is written.
 #pragma once
 
 #include <sys/mman.h>
