@@ -136,7 +136,47 @@ void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, std::uint32_t fo
   budget.tokens -= std::min(tokens, budget.tokens);
 }
 
+bool Scheduler::has_few_lanes(const Tenant& tenant) const {
+  return std::uint64_t{tenant.lanes} * present_ < admitted_.size();
+}
+
+/// A short prompt of who has few lanes: it enters whole.
+bool Scheduler::is_question(const Cursor& cursor) const {
+  const LaneState& lane = cursor.state();
+  return !lane.decodes() && lane.known - at_hand(cursor) <= policy_.short_prompt_tokens &&
+         !rests(cursor.tenant()) && has_few_lanes(cursor.tenant());
+}
+
+/// A step that begins with questions, prompts in their order, is to take half as long as others;
+/// never two such steps in a row, or who asks much would stop all others' streams.
+void Scheduler::expect_questions(Budget& budget) const {
+  budget.target = policy_.step_target;
+  for (const Cursor& cursor : admitted_) {
+    const LaneState& lane = cursor.state();
+    if (stood_still_ || (!lane.decodes() && !rests(cursor.tenant()) && !is_question(cursor))) {
+      return;
+    }
+    if (is_question(cursor)) {
+      const std::uint32_t found = at_hand(cursor);
+      budget.questions.add_prompt(lane.resident + found, lane.missing() - found);
+      budget.target = {policy_.step_target.value / 2};
+    }
+  }
+}
+
+/// Whether a question would wait too long for this stream of a tenant that has many lanes.
+bool Scheduler::holds_up(const Cursor& decode, const Budget& budget) const {
+  Shape step = budget.shape;
+  step.add_decode(decode.state().resident);
+  step.prompt += budget.questions.prompt;
+  step.positions += budget.questions.positions;
+  return budget.questions.prompt > 0 && !has_few_lanes(decode.tenant()) &&
+         pace_.predict(step) > budget.target;
+}
+
 void Scheduler::plan_decodes(terms::StepPlan& plan, Budget& budget) {
+  expect_questions(budget);
+  stood_still_ = false;
   const std::vector<Cursor> lanes = admitted_;
   const bool prompts = std::ranges::any_of(
       lanes, [this](const Cursor& c) { return !c.state().decodes() && !rests(c.tenant()); });
@@ -144,14 +184,20 @@ void Scheduler::plan_decodes(terms::StepPlan& plan, Budget& budget) {
       prompts ? std::min(policy_.prompt_tokens_min, capacity_.step_tokens_max / 4) : 0;
   // Those after `last` have given their KV to those before.
   std::size_t last = lanes.size();
+  bool after_question = false;
   for (std::size_t i = 0; i < last && budget.tokens > kept; ++i) {
     const Cursor& cursor = lanes[i];
+    after_question = after_question || is_question(cursor);
     if (!cursor.state().decodes()) {
       continue;
     }
     // The last token of a prompt runs like a decode, but nobody reads its stream yet.
     budget.streams = budget.streams || cursor.state().known > cursor.job->item.prompt.value;
     if (rests(cursor.tenant())) {
+      continue;
+    }
+    if (after_question && holds_up(cursor, budget)) {
+      stood_still_ = true;
       continue;
     }
     while (kv_free() == 0 && last > i) {
@@ -226,13 +272,12 @@ std::uint32_t Scheduler::beside_streams(const Cursor& cursor, std::uint32_t foun
                                         const Budget& budget) const {
   const LaneState& lane = cursor.state();
   const std::uint32_t resident = lane.resident + found;
-  const std::uint32_t paced = pace_.fit(budget.shape, resident, policy_.step_target);
-  const bool few = std::uint64_t{cursor.tenant().lanes} * present_ < admitted_.size();
-  const bool brief = few && lane.known - found <= policy_.short_prompt_tokens;
+  const std::uint32_t paced = pace_.fit(budget.shape, resident, budget.target);
   Shape decodes = budget.shape;
   decodes.prompt = 0;
   decodes.positions = 0;
-  const std::uint32_t least = brief ? policy_.short_prompt_tokens : least_beside(decodes, resident);
+  const std::uint32_t least =
+      is_question(cursor) ? policy_.short_prompt_tokens : least_beside(decodes, resident);
   return std::max(paced, least - std::min(budget.prompt_tokens, least));
 }
 

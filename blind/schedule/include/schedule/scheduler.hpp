@@ -122,6 +122,8 @@ class Scheduler {
     std::uint32_t tokens = 0;
     bool streams = false;  ///< Some lane decodes, or would if its tenant did not rest.
     std::uint32_t prompt_tokens = 0;
+    base::SpanNs target;  ///< How long the step may take while streams decode.
+    Shape questions;      ///< Short prompts that will enter whole.
     Shape shape;
   };
 
@@ -153,6 +155,10 @@ class Scheduler {
   [[nodiscard]] std::uint32_t to_compute(const Cursor& cursor) const;
   [[nodiscard]] std::uint64_t prompts_before(const Tenant& tenant) const;
   void admit_waiting(terms::StepPlan& plan);
+  [[nodiscard]] bool has_few_lanes(const Tenant& tenant) const;
+  [[nodiscard]] bool is_question(const Cursor& cursor) const;
+  void expect_questions(Budget& budget) const;
+  [[nodiscard]] bool holds_up(const Cursor& decode, const Budget& budget) const;
   void plan_decodes(terms::StepPlan& plan, Budget& budget);
   void plan_prompts(terms::StepPlan& plan, Budget& budget);
   [[nodiscard]] Cursor next_prompt() const;
@@ -187,6 +193,7 @@ class Scheduler {
   std::uint32_t typical_output_ = 128;  ///< Tokens of a lane, of late.
   std::uint32_t present_ = 0;           ///< Tenants with jobs.
   std::uint32_t kept_seats_ = 0;        ///< Not for who has a lane already.
+  bool stood_still_ = false;            ///< Streams did, in the last plan, for a question.
 };
 
 }  // namespace schedule
