@@ -20,6 +20,7 @@ Sums& Sums::operator+=(const Sums& more) {
   top_ups += more.top_ups;
   postings += more.postings;
   leaves += more.leaves;
+  pruned += more.pruned;
   output_charged += more.output_charged;
   output_given_away += more.output_given_away;
   given_away += more.given_away;
@@ -35,6 +36,9 @@ void Auditor::committed(const Effects& effects) {
   sums_.commits += 1;
   touched_.clear();
   touched_tenants_.clear();
+  for (auto& [tenant, account] : accounts_) {
+    account.went.clear();
+  }
   for (const Effect& effect : effects.history) {
     std::visit([this](const auto& that) { see(that); }, effect);
   }
@@ -158,6 +162,7 @@ void Auditor::check_chain(const ledger::Receipt& receipt) {
   if (receipt.sequence != account.sequence) find("receipts are not numbered one by one");
   if (receipt.previous != account.chain) find("a receipt does not point at the one before it");
   account.chain = receipt::marks_of(receipt).hash;
+  account.kept.push_back(receipt.id);
   const std::int64_t balance = receipt.balance_after.value;
   if (balance != account.available + account.held || receipt.credited.value != account.credited ||
       balance != account.balance_then - receipt.charge.value +
@@ -170,8 +175,8 @@ void Auditor::check_chain(const ledger::Receipt& receipt) {
 
 void Auditor::see(const ledger::LeafRow& leaf) {
   sums_.leaves += 1;
-  if (leaf.index != leaves_) find("the log is not numbered one by one");
-  leaves_ = leaf.index + 1;
+  if (leaf.index != leaves_.size()) find("the log is not numbered one by one");
+  leaves_.push_back(leaf.value);
   if (leaf.kind == ledger::LeafKind::receipt) {
     open_leaves_[leaf.index] = leaf.value;
   } else if (!documents_.emplace(leaf.value, leaf.index).second) {
@@ -304,7 +309,7 @@ void Auditor::check_stored(const Effects& effects) {
     stored = row;
     touched_tenants_.insert(tenant);
   }
-  if (stored_house_.leaves != leaves_) find("the size of the log is not its entries");
+  if (stored_house_.leaves != leaves_.size()) find("the size of the log is not its entries");
   if (stored_house_.revenue.value != revenue_ || stored_house_.outside.value != outside_) {
     find("the house's stored balances are not what was posted");
   }

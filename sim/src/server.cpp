@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "naive.hpp"
+
 namespace sim {
 namespace {
 
 constexpr std::size_t queue_max = 200;
+constexpr std::int64_t day_ns = 86'400 * naive::second_ns;
 
 bool unavailable(const settle::Outcome& outcome) {
   const auto* refused = std::get_if<settle::Refused>(&outcome);
@@ -51,6 +54,9 @@ void Server::die() {
   journal_.reset();
   weather_.reset();
   answered_.reset();
+  for (const settle::Prune& prune : std::exchange(prunes_, {})) {
+    auditor_.forgotten(prune);
+  }
   for (const auto& [request, job] : std::exchange(jobs_, {})) {
     auditor_.crashed(request);
     street_.failed(job.wish);
@@ -102,9 +108,31 @@ void Server::ask(const settle::Publish& publish) {
   say(publish, [](const settle::Outcome&) {});
 }
 
+void Server::ask(const settle::Prune& prune) {
+  prunes_.push_back(prune);
+  auditor_.asked(prune);
+  settle::Prune sent = prune;
+  if (sabotage_ == Sabotage::keeps_too_short) sent.before.value += day_ns;
+  const auto same = [prune](const settle::Prune& that) {
+    return that.tenant == prune.tenant && that.before == prune.before;
+  };
+  say(sent, [this, prune, same](const settle::Outcome& outcome) {
+    auditor_.forgotten(prune);
+    prunes_.erase(std::ranges::find_if(prunes_, same));
+    const auto* pruned = std::get_if<settle::Pruned>(&outcome);
+    if (pruned != nullptr && pruned->receipts == settle::prune_at_once) ask(prune);
+  });
+}
+
+/// Nobody says a hold again whose receipt may be gone: receipts are kept for longer than that.
 void Server::repeat() {
   if (!answered_) return;
+  if (const auto* prune = std::get_if<settle::Prune>(&*answered_)) return ask(*prune);
+  const auto* hold = std::get_if<settle::Hold>(&*answered_);
+  const bool over = hold != nullptr && auditor_.ended(hold->request);
+  if (over && (auditor_.gone(hold->request) || money_->waiting() > 0)) return;
   say(*answered_, [](const settle::Outcome&) {});
+  if (over) turn();  // before its receipt can go
 }
 
 void Server::progress(base::UnixNs now) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <serve/books_thread.hpp>
 #include <settle/books.hpp>
@@ -50,6 +51,8 @@ class Server {
   void ask(const settle::Hold& hold, const Wish& wish);
   void ask(const settle::Credit& credit);
   void ask(const settle::Publish& publish);
+  /// Again, too, as long as there is more of it.
+  void ask(const settle::Prune& prune);
   /// Something is said again that was answered before.
   void repeat();
   /// Some request goes on by some tokens, or ends.
@@ -93,6 +96,7 @@ class Server {
   std::unique_ptr<serve::BooksThread> money_;
   std::map<terms::RequestId, Job> jobs_;
   std::optional<settle::Command> answered_;  ///< The last one that was.
+  std::vector<settle::Prune> prunes_;        ///< That are not answered.
 };
 
 }  // namespace sim

@@ -18,7 +18,9 @@ bool unknown(const settle::Outcome& outcome) {
 }  // namespace
 
 void Auditor::told(const settle::Command& command, const settle::Outcome& outcome) {
-  if (unknown(outcome)) {
+  if (const auto* prune = std::get_if<settle::Prune>(&command)) {
+    if (!unknown(outcome)) told_prune(*prune, outcome);
+  } else if (unknown(outcome)) {
     if (std::holds_alternative<settle::Settle>(command) ||
         std::holds_alternative<settle::Void>(command)) {
       find("an end is given up");
@@ -73,11 +75,14 @@ void Auditor::told_hold(const settle::Hold& command, const settle::Outcome& outc
 
 void Auditor::told_settle(const settle::Settle& command, const settle::Outcome& outcome) {
   const auto* settled = std::get_if<settle::Settled>(&outcome);
+  const auto found = cases_.find(command.request);
   if (settled == nullptr) {
+    // Said again when nothing is known of it any more.
+    const bool gone = found != cases_.end() && found->second.gone;
+    if (gone && refused(outcome)->why == Refusal::unknown_request) return;
     return find("a settlement is refused, reason " +
                 std::to_string(static_cast<int>(refused(outcome)->why)));
   }
-  const auto found = cases_.find(command.request);
   if (found == cases_.end() || found->second.receipts != 1) {
     return find("a bill is told that is not in the books");
   }

@@ -1,5 +1,8 @@
+#include <algorithm>
 #include <utility>
 
+#include <receipt/hash.hpp>
+#include <settle/commands.hpp>
 #include <sim/effects.hpp>
 
 namespace sim {
@@ -146,7 +149,11 @@ class WatchedTxn final : public ledger::Txn {
     return inner_->oldest_receipts(tenant, limit);
   }
   Stored<base::Done> prune(terms::TenantId tenant, const ledger::PrunedRow& row) override {
-    return inner_->prune(tenant, row);
+    if (plan_.left == Sabotage::none) {
+      effects_.history.emplace_back(MarkMoved{tenant, row});
+      return inner_->prune(tenant, row);
+    }
+    return prune_badly(tenant, row);
   }
 
   Stored<base::Done> commit() override {
@@ -160,6 +167,37 @@ class WatchedTxn final : public ledger::Txn {
   }
 
  private:
+  Stored<base::Done> prune_badly(terms::TenantId tenant, const ledger::PrunedRow& row) {
+    const auto oldest = inner_->oldest_receipts(tenant, settle::prune_at_once);
+    if (!oldest) return base::Fail{oldest.error()};
+    ledger::PrunedRow mark = row;
+    if (oldest->back().sequence > row.sequence && plan_.due(Sabotage::goes_too_far)) {
+      mark = one_further(*oldest, row);
+    }
+    if (row.charge.value > 0 && plan_.due(Sabotage::mark_of_less)) mark.charge.value -= 1;
+    if (plan_.due(Sabotage::mark_of_another)) mark.chain.words[0] ^= 1U;
+    effects_.history.emplace_back(MarkMoved{tenant, mark});
+    if (oldest->back().sequence > row.sequence && plan_.due(Sabotage::goes_in_silence)) {
+      mark = one_further(*oldest, row);
+    }
+    const auto pruned = inner_->prune(tenant, mark);
+    if (pruned && plan_.due(Sabotage::comes_back)) return inner_->insert(oldest->front());
+    return pruned;
+  }
+  /// The mark behind one receipt more than the one at `row`.
+  static ledger::PrunedRow one_further(const std::vector<ledger::Receipt>& oldest,
+                                       ledger::PrunedRow row) {
+    const auto next = std::ranges::find(oldest, row.sequence + 1, &ledger::Receipt::sequence);
+    const terms::Usage& usage = next->usage;
+    row.sequence += 1;
+    row.logged += 1;
+    row.tokens += std::uint64_t{usage.input.value} + usage.cached.value + usage.output.value;
+    row.charge.value += next->charge.value;
+    row.time = std::max(row.time, next->time);
+    row.chain = receipt::marks_of(*next).hash;
+    return row;
+  }
+
   std::unique_ptr<ledger::Txn> inner_;
   const OnCommit& on_commit_;
   Leases* leases_;

@@ -15,10 +15,9 @@ class Weather final : public store::FaultPlan {
 
   store::Fault next(store::FaultPoint point) override {
     if (crashed_) return store::Fault::fails;
-    if (calls_to_crash_ > 0 && --calls_to_crash_ == 0) {
-      crashed_ = true;
-      return worst(point);
-    }
+    if (calls_to_crash_ == 1) crashed_ = true;
+    if (calls_to_crash_ > 0) calls_to_crash_ -= 1;
+    if (crashed_) return worst(point);
     if (down_) return store::Fault::fails;
     return per_mille_ > 0 && dice_.chance(per_mille_) ? worst(point) : store::Fault::none;
   }

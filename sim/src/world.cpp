@@ -26,7 +26,7 @@ class World final : public Street, public Leases {
         dice_(options.seed),
         memory_(store::open_memory_store()),
         watched_(make_watched(
-            *memory_.journal, [this](const Effects& effects) { auditor_.committed(effects); }, this,
+            *memory_.journal, [this](const Effects& effects) { committed(effects); }, this,
             in_store(options.sabotage) ? options.sabotage : Sabotage::none)) {
     for (std::uint32_t i = 0; i < options.servers; ++i) {
       servers_.push_back(std::make_unique<Server>(i + 1, *watched_, auditor_, dice_, *this, report_,
@@ -39,6 +39,7 @@ class World final : public Street, public Leases {
       auditor_.set_limits({id}, limits_.back());
     }
     turn_weight_ = 50 + dice_.below(400);
+    prunes_per_mille_ = std::array{0U, 20U, 200U, 1000U}[dice_.below(4)];
     change_prices();
   }
 
@@ -71,6 +72,16 @@ class World final : public Street, public Leases {
   }
 
  private:
+  /// What goes is looked for in the store at once: nobody beneath the books says what they removed.
+  void committed(const Effects& effects) {
+    auditor_.committed(effects);
+    for (const Effect& effect : effects.history) {
+      if (const auto* moved = std::get_if<MarkMoved>(&effect)) {
+        auditor_.compare_kept(moved->tenant, *memory_.reader);
+      }
+    }
+  }
+
   settle::Limits some_limits() {
     settle::Limits limits;
     if (dice_.chance(300)) limits.requests_per_minute = 5 + dice_.below(60);
@@ -118,6 +129,8 @@ class World final : public Street, public Leases {
       server->repeat();
     } else if (choice < 252) {
       server->ask(settle::Publish{{{list_, 0, 0, 1}}});  // the list of now, by whoever
+    } else if (choice < 254) {
+      if (dice_.chance(prunes_per_mille_)) prune(at);
     } else if (choice < 600) {
       server->progress(clock_of(at));
     } else {
@@ -184,6 +197,24 @@ class World final : public Street, public Leases {
     server.ask(credit);
   }
 
+  /// Receipts go that are older than some time: one tenant's, or everybody's; on this server, or on
+  /// all at once, one of which may die of it.
+  void prune(std::size_t at) {
+    const std::uint64_t horizon_s = dice_.chance(500) ? dice_.below(600) : dice_.below(200'000);
+    const bool everywhere = dice_.chance(200);
+    const bool everybody = dice_.chance(300);
+    const std::uint64_t one = 1 + dice_.below(tenants);
+    for (std::size_t each = 0; each < servers_.size(); ++each) {
+      if (!servers_[each]->up() || (each != at && !everywhere)) continue;
+      const base::UnixNs before{clock_of(each).value -
+                                static_cast<std::int64_t>(horizon_s) * second_ns};
+      for (std::uint64_t tenant = 1; tenant <= tenants; ++tenant) {
+        if (everybody || tenant == one) servers_[each]->ask(settle::Prune{{tenant}, before});
+      }
+      if (dice_.chance(50)) servers_[each]->weather().crash_in(1 + dice_.below(12));
+    }
+  }
+
   /// Something happens that nobody asked for.
   void disturb(std::size_t at) {
     Server& server = *servers_[at];
@@ -241,6 +272,7 @@ class World final : public Street, public Leases {
         server.weather().down(false);
         server.weather().crash_in(0);
         if (round == 0 || !credits_.empty()) top_up(server, at);
+        if (round == 0) server.ask(settle::Prune{{1 + at}, clock_of(at)});
         server.end_all(clock_of(at));
         server.turn();
         busy = busy || !server.idle();
@@ -252,6 +284,10 @@ class World final : public Street, public Leases {
 
   /// `mains ledger check` must find the same nothing.
   void close_books() {
+    for (std::uint64_t tenant = 1; tenant <= tenants; ++tenant) {
+      auditor_.compare_kept({tenant}, *memory_.reader);
+    }
+    auditor_.compare_log(*memory_.reader);
     auto snapshot = memory_.reader->snapshot();
     auto report = settle::audit(**snapshot);
     if (report->finding_count > 0) {
@@ -279,6 +315,7 @@ class World final : public Street, public Leases {
   std::uint64_t wished_ = 0;
   std::uint64_t requests_ = 0;
   std::uint64_t turn_weight_ = 0;
+  std::uint64_t prunes_per_mille_ = 0;            ///< Worlds tidy up never, seldom or all the time.
   std::int64_t now_ = 1'700'000'000 * second_ns;  // 2023-11-14T22:13:20Z
 };
 

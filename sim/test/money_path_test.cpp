@@ -21,9 +21,10 @@ std::string shown(const Report& report) {
   return std::to_string(report.commands) + " commands, " + std::to_string(sums.commits) +
          " commits, " + std::to_string(sums.settled) + " settled, " + std::to_string(sums.voided) +
          " voided, " + std::to_string(sums.leaves) + " leaves, " + std::to_string(sums.top_ups) +
-         " top-ups, " + std::to_string(report.refused) + " refused, " +
-         std::to_string(report.unavailable) + " unavailable, " + std::to_string(report.crashes) +
-         " crashes, " + std::to_string(report.lost_replies) + " lost replies; given away " +
+         " top-ups, " + std::to_string(sums.pruned) + " receipts pruned, " +
+         std::to_string(report.refused) + " refused, " + std::to_string(report.unavailable) +
+         " unavailable, " + std::to_string(report.crashes) + " crashes, " +
+         std::to_string(report.lost_replies) + " lost replies; given away " +
          std::to_string(sums.given_away) + " of " + std::to_string(sums.held_at_crashes) +
          " nano-units held at crashes, " + std::to_string(sums.output_given_away) + " of " +
          std::to_string(sums.output_charged) + " tokens";

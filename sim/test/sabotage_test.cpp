@@ -40,6 +40,11 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{Sabotage::leaf_lost, "a receipt has no entry in the log"},
         Broken{Sabotage::leaf_twice, "the log is not numbered one by one"},
         Broken{Sabotage::leaf_of_another, "an entry of the log is not its receipt's"},
+        Broken{Sabotage::goes_too_far, "a receipt goes before its time"},
+        Broken{Sabotage::goes_in_silence, "the stored mark is not what was written"},
+        Broken{Sabotage::comes_back, "what is kept is not what the mark leaves"},
+        Broken{Sabotage::mark_of_less, "a mark is not the sum of what went"},
+        Broken{Sabotage::mark_of_another, "a mark does not name the last that went"},
         Broken{Sabotage::bills_more, "something is charged that was not decoded"},
         Broken{Sabotage::bills_less, "something was decoded and is not charged"},
         Broken{Sabotage::gives_more, "a settlement is refused, reason 13"},
@@ -47,7 +52,8 @@ INSTANTIATE_TEST_SUITE_P(
         Broken{Sabotage::forgets_to_end, "something was delivered and is not charged"},
         Broken{Sabotage::answers_early, "a bill is told that is not in the books"},
         Broken{Sabotage::voids_the_served, "something was delivered and is not charged"},
-        Broken{Sabotage::ends_others, "something was delivered and is not charged"}),
+        Broken{Sabotage::ends_others, "something was delivered and is not charged"},
+        Broken{Sabotage::keeps_too_short, "a receipt goes before its time"}),
     [](const auto& test) {
       return "kind_" + std::to_string(static_cast<int>(test.param.sabotage));
     });

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include <ledger/reader.hpp>
 #include <settle/commands.hpp>
 #include <sim/effects.hpp>
 
@@ -34,6 +36,7 @@ struct Sums {
   std::uint64_t top_ups = 0;
   std::uint64_t postings = 0;
   std::uint64_t leaves = 0;
+  std::uint64_t pruned = 0;             ///< Receipts that are not kept any more.
   std::uint64_t output_charged = 0;     ///< Tokens.
   std::uint64_t output_given_away = 0;  ///< Tokens shown by requests that a crash voided.
   std::int64_t given_away = 0;          ///< What those requests would have cost, nano-units.
@@ -54,6 +57,18 @@ class Auditor {
   Truth& truth(terms::RequestId request) { return truths_[request]; }
   /// The server that had this request is gone, and all it knew.
   void crashed(terms::RequestId request);
+  /// Somebody asks that receipts go. Until that is answered, or nobody is left to do it, they may.
+  void asked(const settle::Prune& command) { prunes_asked_.push_back(command); }
+  void forgotten(const settle::Prune& command);
+  /// The request was settled or voided.
+  [[nodiscard]] bool ended(terms::RequestId request) const;
+  /// ... and its receipt is not kept any more.
+  [[nodiscard]] bool gone(terms::RequestId request) const;
+  /// What a customer can still be shown: what the mark left, chained from it, and balanced.
+  void compare_kept(terms::TenantId tenant, ledger::Reader& reader);
+  /// The log, entry by entry, as it was written.
+  void compare_log(ledger::Reader& reader);
+
   /// What somebody is told about their command must be durable.
   void told(const settle::Command& command, const settle::Outcome& outcome);
   /// What a customer is told to pay must be what the books say.
@@ -80,6 +95,7 @@ class Auditor {
     std::uint32_t receipts = 0;
     std::uint32_t voids = 0;
     std::uint64_t commit = 0;  ///< That touched it last.
+    bool gone = false;         ///< Its receipt is not kept any more.
     [[nodiscard]] bool open() const { return holds > 0 && receipts + voids == 0; }
   };
   struct HashOfDigest {
@@ -94,6 +110,9 @@ class Auditor {
     std::int64_t credited_then = 0;
     terms::Digest chain;
     ledger::TenantRow stored;
+    ledger::PrunedRow mark;             ///< Added up anew.
+    std::deque<terms::RequestId> kept;  ///< Whose receipts follow the mark.
+    std::vector<std::uint64_t> went;    ///< How many, prune by prune, in the last transaction.
   };
   /// An admission in a minute.
   struct Entry {
@@ -116,6 +135,7 @@ class Auditor {
   void see(const ledger::Receipt& receipt);
   void see(const ledger::VoidRow& row);
   void see(const ledger::LeafRow& leaf);
+  void see(const MarkMoved& moved);
   void see_top_up(const ledger::Posting& posting);
   Case& touch(terms::RequestId request);
 
@@ -128,6 +148,10 @@ class Auditor {
   void check_stored(const Effects& effects);
   void told_hold(const settle::Hold& command, const settle::Outcome& outcome);
   void told_settle(const settle::Settle& command, const settle::Outcome& outcome);
+  void told_prune(const settle::Prune& command, const settle::Outcome& outcome);
+  void let_go(Account& account);
+  void check_asked(terms::TenantId tenant, std::uint64_t went, base::UnixNs youngest);
+  void compare_receipt(const ledger::Receipt& stored, const Account& account, std::size_t at);
 
   std::int64_t revenue_ = 0;
   std::int64_t outside_ = 0;
@@ -140,9 +164,10 @@ class Auditor {
   std::map<std::pair<terms::TenantId, terms::Digest>, terms::RequestId> claims_;
   std::unordered_map<terms::KeyId, Key> keys_;
   std::unordered_map<terms::KeyId, settle::Limits> limits_;
-  std::uint64_t leaves_ = 0;                            ///< Of the log.
+  std::vector<terms::Digest> leaves_;                   ///< Of the log.
   std::map<std::uint64_t, terms::Digest> open_leaves_;  ///< Of receipts still to be seen.
   std::unordered_map<terms::Digest, std::uint64_t, HashOfDigest> documents_;
+  std::vector<settle::Prune> prunes_asked_;
   std::vector<terms::RequestId> touched_;  ///< In the transaction that is looked at.
   std::unordered_set<terms::TenantId> touched_tenants_;
   Sums sums_;

@@ -22,8 +22,14 @@ struct Claimed {
   terms::RequestId request;  ///< None: the claim was taken back.
 };
 
+/// The tenant's receipts up to there are gone.
+struct MarkMoved {
+  terms::TenantId tenant;
+  ledger::PrunedRow mark;
+};
+
 using Effect = std::variant<ledger::HoldRow, HoldRemoved, Claimed, ledger::Posting, ledger::Receipt,
-                            ledger::VoidRow, ledger::LeafRow>;
+                            ledger::VoidRow, ledger::LeafRow, MarkMoved>;
 
 struct Effects {
   std::vector<Effect> history;  ///< In the order of writing.

@@ -20,6 +20,11 @@ enum class Sabotage : std::uint32_t {
   leaf_twice,        ///< ... or with two.
   leaf_of_another,   ///< An entry that is not its receipt's commitment.
   balance_shifted,   ///< A tenant's stored balance is one nano-unit too high.
+  goes_too_far,      ///< A prune takes one receipt too many, and its mark tells of it.
+  goes_in_silence,   ///< ... and its mark does not.
+  comes_back,        ///< A receipt is there again that went.
+  mark_of_less,      ///< A mark tells of a nano-unit less than was charged.
+  mark_of_another,   ///< A mark's hash is not its last receipt's.
   // In the server, again and again:
   bills_more,        ///< One token more is charged than was decoded.
   bills_less,        ///< One token less.
@@ -29,11 +34,12 @@ enum class Sabotage : std::uint32_t {
   answers_early,     ///< The bill is told before it is durable.
   voids_the_served,  ///< A disconnect costs nothing.
   ends_others,       ///< Recovery voids the holds of servers that live.
+  keeps_too_short,   ///< What is pruned is younger than anybody said.
 };
 
 /// Which of them work in the store.
 [[nodiscard]] constexpr bool in_store(Sabotage sabotage) {
-  return sabotage >= Sabotage::charge_twice && sabotage <= Sabotage::balance_shifted;
+  return sabotage >= Sabotage::charge_twice && sabotage <= Sabotage::mark_of_another;
 }
 
 }  // namespace sim
