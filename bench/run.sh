@@ -1,8 +1,12 @@
 #!/usr/bin/env bash
 # The whole house, measured from outside over HTTP. Bounded in time; loopback only.
 #
-#   bench/run.sh             both parts, about three minutes
-#   bench/run.sh null        what everything but the model costs (null engine)
+#   bench/run.sh             all parts, about four minutes
+#   bench/run.sh null        what everything but the model costs (null engine); at last 10,000
+#                            requests a second that come by chance, which is the rate we aim at
+#   bench/run.sh proxy       the same load through nginx as a mere reverse proxy, whose upstream
+#                            gives the null engine's answer at once: nobody is authenticated,
+#                            nothing is counted (left out where there is no nginx)
 #   bench/run.sh postgres    the same with the ledger in PostgreSQL, beside pgbench on the same
 #                            cluster and disk (left out where there is no PostgreSQL)
 #   bench/run.sh peer        beside llama-server: same model, machine and load, in one run
@@ -29,11 +33,11 @@ parts=()
 for word in "$@"; do
   case "$word" in
     --tiny) tiny=1 ;;
-    null | peer | postgres) parts+=("$word") ;;
-    *) echo "bench: unknown word '$word' (null, postgres, peer, --tiny)" >&2; exit 2 ;;
+    null | proxy | postgres | peer) parts+=("$word") ;;
+    *) echo "bench: unknown word '$word' (null, proxy, postgres, peer, --tiny)" >&2; exit 2 ;;
   esac
 done
-if ((${#parts[@]} == 0)); then parts=(null postgres peer); fi
+if ((${#parts[@]} == 0)); then parts=(null proxy postgres peer); fi
 for program in "$mains" "$load"; do
   [[ -x "$program" ]] || { echo "bench: $program is not built (make bench builds it)" >&2; exit 1; }
 done
@@ -193,7 +197,86 @@ bench_null() {
     head=()
     one "null, streaming" --model "${model_name:-mains-default-8k}" --group "all:$clients:8:8" --stream
   done
+  one "null, by chance" --model "${model_name:-mains-default-8k}" --group "all:512:8:8,rate=$null_rate"
   check_books
+  stop_server
+}
+
+# proxy_configuration PORT UPSTREAM_PORT ANSWER: the whole of it; nothing of /etc is read, nothing
+# outside $home is written.
+proxy_configuration() {
+  cat <<END
+daemon off;
+pid $home/nginx.pid;
+error_log stderr warn;
+worker_processes $(nproc);
+events { worker_connections 4096; }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path $home/nginx-body;
+  proxy_temp_path $home/nginx-proxy;
+  fastcgi_temp_path $home/nginx-fastcgi;
+  uwsgi_temp_path $home/nginx-uwsgi;
+  scgi_temp_path $home/nginx-scgi;
+  upstream model {
+    server 127.0.0.1:$2;
+    keepalive 512;
+    keepalive_requests 1000000000;
+  }
+  server {
+    listen 127.0.0.1:$1 reuseport;
+    location / {
+      proxy_pass http://model;
+      proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }
+  }
+  server {
+    listen 127.0.0.1:$2 reuseport;
+    default_type application/json;
+    location / { return 200 '$3'; }
+  }
+}
+END
+}
+
+# The answer that the null engine gives to one request of the table.
+null_answer() {
+  start_mains proxied --engine null
+  local key
+  key="$(key_of bench)"
+  curl -fs "http://127.0.0.1:$port/v1/chat/completions" -H "authorization: bearer $key" \
+    -H 'content-type: application/json' -d '{"model":"mains-default-8k","max_tokens":8,
+      "ignore_eos":true,"messages":[{"role":"user","content":"time year people way day man life word"}]}' \
+    >"$home/answer" || refuse "the null engine does not answer"
+  stop_server
+}
+
+bench_proxy() {
+  local nginx
+  nginx="$(PATH="$PATH:/usr/sbin" command -v nginx || true)"
+  if [[ -z "$nginx" ]]; then
+    echo "-- a mere proxy: left out, there is no nginx (apt-get install nginx-light has it)"
+    return
+  fi
+  echo "-- a mere proxy: nginx passes on to an upstream that answers at once, both on these cores;" \
+    "$seconds s a line"
+  null_answer
+  port="$(free_port)"
+  proxy_configuration "$port" "$(free_port)" "$(<"$home/answer")" >"$home/nginx.conf"
+  "$nginx" -p "$home" -c "$home/nginx.conf" >"$home/log" 2>&1 &
+  server=$!
+  for _ in $(seq 100); do
+    if curl -fs "http://127.0.0.1:$port/" >/dev/null 2>&1; then break; fi
+    kill -0 "$server" 2>/dev/null || refuse "nginx did not start"
+    sleep 0.1
+  done
+  local head=(--head)
+  for clients in "${null_clients[@]}"; do
+    one "proxy" --model mains-default-8k --group "all:$clients:8:8:none" "${head[@]}"
+    head=()
+  done
   stop_server
 }
 
@@ -250,15 +333,17 @@ if [[ -f "$root/build/_llama/src/models/ggml-vocab-gpt-2.gguf" ]]; then
 fi
 clients=16 words_in=100 tokens_out=64 heavy=30 drain=15 warmup=2 peer_context=8192
 null_clients=(1 16 64 512)
+null_rate=10000
 disk_seconds=1
 if ((tiny)); then
   null_clients=(1 16)
+  null_rate=100
   heavy=4
   disk_seconds=0.2
 fi
 for part in "${parts[@]}"; do
   case "$part" in
-    null | postgres) seconds="${BENCH_SECONDS:-4}" ;;
+    null | proxy | postgres) seconds="${BENCH_SECONDS:-4}" ;;
     peer) seconds="${BENCH_SECONDS:-8}" ;;
   esac
   if ((tiny)); then seconds=0.3 drain=2 warmup=0.1; fi
