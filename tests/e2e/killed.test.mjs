@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { between, chance } from './chance.mjs';
-import { fresh_folder, nano, remove, start } from './harness.mjs';
+import { shared_cluster } from './cluster.mjs';
+import { fresh_folder, nano, remove, start, store, until } from './harness.mjs';
 import { open_stream } from './stream.mjs';
 
 // `make soak` does a thousand.
@@ -43,7 +44,17 @@ async function customer(tenant, random, seen) {
   }
 }
 
+/** What a database was told by who was killed, it may still be doing. */
+async function predecessors_are_over() {
+  if (store !== 'postgres') return;
+  const cluster = await shared_cluster();
+  const [, database] = /@\/(\w+)/.exec(server.ledger);
+  await until(() => cluster.sql('SELECT count(*) FROM mains_ledger.servers', database) === '1',
+    'the database to be done with who was killed');
+}
+
 async function audit(tenant, seen, sent) {
+  await predecessors_are_over();
   const books = await server.admin('GET', '/ledger/check');
   assert.equal(books.ok, true, JSON.stringify(books));
   assert.equal(books.open_holds, 0);
