@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# The long campaigns of `make soak`: simulated worlds of many seeds, and a thousand kill -9 of a real
-# server under load on each store.
+# The long campaigns of `make soak`: simulated worlds of many seeds, a thousand kill -9 of a real
+# server under load on each store, and its memory under load.
 #
-#   tests/soak/run.sh            both
+#   tests/soak/run.sh            all
 #   tests/soak/run.sh sim        the simulation: MAINS_SIM_WORLDS worlds (2,000)
 #   tests/soak/run.sh kills      MAINS_KILLS (1,000) kills; MAINS_TEST_LEDGER chooses one store
+#   tests/soak/run.sh growth     memory while MAINS_LOAD_SECONDS (600) of load pass
 #
 # MAINS_SEED repeats a seed that failed; each failure prints its own.
 set -euo pipefail
@@ -32,7 +33,13 @@ kills() {
   done
 }
 
-for campaign in "${@:-sim kills}"; do
+growth() {
+  echo "== memory"
+  (time MAINS_LOAD="$build/mains_load" node --test --test-reporter=spec \
+    tests/soak/growth.test.mjs) || failed=1
+}
+
+for campaign in "${@:-sim kills growth}"; do
   for name in $campaign; do "$name"; done
 done
 exit $failed
