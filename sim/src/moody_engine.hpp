@@ -52,6 +52,7 @@ class MoodyEngine final : public engine::Engine {
   }
   void close(terms::JobId job) override { inner_->close(job); }
   [[nodiscard]] std::uint32_t kv_free() const override { return inner_->kv_free(); }
+  [[nodiscard]] terms::Sharing sharing() const override { return inner_->sharing(); }
 
   /// Tokens sampled for a customer.
   [[nodiscard]] std::uint32_t sampled(std::uint64_t customer) { return sampled_[customer]; }

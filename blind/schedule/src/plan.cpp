@@ -14,7 +14,7 @@ bool Scheduler::shares_prompt(const Job& job, std::uint32_t choice) const {
          job.lanes[choice].known == job.item.prompt.value;
 }
 
-const Scheduler::LaneState* Scheduler::fork_source(const Job& job, std::uint32_t& choice) {
+Scheduler::LaneState* Scheduler::fork_source(Job& job, std::uint32_t& choice) {
   for (std::uint32_t i = 0; i < job.lanes.size(); ++i) {
     if (job.lanes[i].admitted && job.lanes[i].resident + 1 >= job.item.prompt.value) {
       choice = i;
@@ -24,7 +24,7 @@ const Scheduler::LaneState* Scheduler::fork_source(const Job& job, std::uint32_t
   return nullptr;
 }
 
-bool Scheduler::waits_for_sibling(const Job& job, std::uint32_t choice) const {
+bool Scheduler::waits_for_sibling(Job& job, std::uint32_t choice) const {
   std::uint32_t source = 0;
   if (!shares_prompt(job, choice) || fork_source(job, source) != nullptr) {
     return false;
@@ -37,7 +37,7 @@ bool Scheduler::follows(const Job& job) const {
   const terms::Prefix& prefix = job.item.prefix;
   const auto leader = jobs_.find(prefix.from);
   return leader != jobs_.end() && leader->second.prompt_charged < prefix.coming.value &&
-         job.prompt_charged == 0 &&
+         prefix.coming > prefix.at_hand && job.prompt_charged == 0 &&
          std::ranges::any_of(leader->second.lanes, [](const LaneState& l) { return !l.finished; });
 }
 
@@ -87,10 +87,7 @@ Scheduler::Cursor Scheduler::next_to_admit() {
 
 /// What of a lane is not there yet and cannot be shared.
 std::uint32_t Scheduler::to_compute(const Cursor& cursor) const {
-  std::uint32_t source = 0;
-  const bool shared = cursor.state().resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
-                      fork_source(*cursor.job, source) != nullptr;
-  return shared ? 1 : cursor.state().missing() - at_hand(cursor);
+  return can_fork(cursor) ? 1 : cursor.state().missing() - at_hand(cursor);
 }
 
 /// Prompt tokens that have seats and their turn before this tenant's.
@@ -132,7 +129,8 @@ void Scheduler::run(const Cursor& cursor, std::uint32_t tokens, std::uint32_t fo
   LaneState& lane = cursor.state();
   plan.run.push_back({cursor.lane(), {tokens}, {lane.resident}});
   lane.planned = found + tokens;
-  kv_used_ += found + tokens;
+  lane.found = found;
+  kv_each_ += found + tokens;
   budget.tokens -= std::min(tokens, budget.tokens);
 }
 
@@ -218,24 +216,42 @@ Scheduler::Cursor Scheduler::next_prompt() const {
   Cursor best;
   for (const Cursor& cursor : admitted_) {
     const bool prompt = !cursor.state().decodes() && cursor.state().planned == 0;
-    if (prompt && !rests(cursor.tenant()) && (best.job == nullptr || key(cursor) < key(best))) {
+    if (prompt && !rests(cursor.tenant()) && may_begin(cursor) &&
+        (best.job == nullptr || key(cursor) < key(best))) {
       best = cursor;
     }
   }
   return best;
 }
 
-void Scheduler::try_fork(const Cursor& cursor, terms::StepPlan& plan) {
-  LaneState& lane = cursor.state();
-  const terms::WorkItem& item = cursor.job->item;
+/// Prompt tokens that would be charged if all of them were found when the lane begins.
+std::uint32_t Scheduler::to_find(const Cursor& cursor) {
+  const Job& job = *cursor.job;
+  return cursor.state().resident > 0 ? 0 : job.item.prompt.value - job.prompt_charged;
+}
+
+/// What is found takes no time, so a step could serve any number of long prompts. Those that a
+/// tenant begins in one are no longer than the cache, all together.
+bool Scheduler::may_begin(const Cursor& cursor) const {
+  const std::uint64_t before = cursor.tenant().beginning;
+  return before == 0 || before + to_find(cursor) <= capacity_.kv_tokens;
+}
+
+bool Scheduler::can_fork(const Cursor& cursor) const {
   std::uint32_t source = 0;
-  if (lane.resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
-      kv_free() >= item.prompt.value && fork_source(*cursor.job, source) != nullptr) {
-    const base::Tokens shared{item.prompt.value - 1};
-    plan.fork.push_back({{item.job, source}, cursor.lane(), shared, 0});
-    lane.resident = shared.value;
-    kv_used_ += shared.value;
-  }
+  return cursor.state().resident == 0 && shares_prompt(*cursor.job, cursor.choice) &&
+         fork_source(*cursor.job, source) != nullptr;
+}
+
+void Scheduler::fork(const Cursor& cursor, terms::StepPlan& plan) {
+  const terms::WorkItem& item = cursor.job->item;
+  const base::Tokens shared{item.prompt.value - 1};
+  std::uint32_t choice = 0;
+  LaneState* const source = fork_source(*cursor.job, choice);
+  plan.fork.push_back({{item.job, choice}, cursor.lane(), shared, 0});
+  hold_together({source, shared.value}, cursor.state());
+  cursor.state().resident = shared.value;
+  kv_each_ += shared.value;
 }
 
 /// Room for a prompt whose turn it is, from those who rest; and from those whose turn is last, when
@@ -284,11 +300,21 @@ std::uint32_t Scheduler::beside_streams(const Cursor& cursor, std::uint32_t foun
 /// False: the step takes no more.
 bool Scheduler::plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget& budget) {
   const bool whole = comes_whole(*cursor.job);
-  try_fork(cursor, plan);
-  const LaneState& lane = cursor.state();
-  free_kv(cursor, whole ? lane.missing() : at_hand(cursor) + 1, plan);
-  const std::uint32_t found = std::min(at_hand(cursor), kv_free() - std::min(kv_free(), 1U));
-  std::uint32_t chunk = std::min({lane.missing() - found, budget.tokens, kv_free() - found});
+  const bool forks = can_fork(cursor);
+  const std::uint32_t begins = to_find(cursor);
+  LaneState& lane = cursor.state();
+  const std::uint32_t more = forks ? 0 : at_hand(cursor) - held_already(cursor, {}).tokens;
+  free_kv(cursor, whole ? lane.missing() : more + 1, plan);
+  if (kv_free() == 0) {
+    return false;
+  }
+  if (forks) {
+    fork(cursor, plan);
+  }
+  const Held held = held_already(cursor, {});  // What others hold takes no room.
+  const std::uint32_t kept = std::min(at_hand(cursor) - held.tokens, kv_free() - 1);
+  const std::uint32_t found = held.tokens + kept;
+  std::uint32_t chunk = std::min({lane.missing() - found, budget.tokens, kv_free() - kept});
   if (whole) {
     const bool alone = plan.run.empty() && kv_free() >= lane.missing();
     if (chunk < lane.missing() && !alone) {
@@ -306,7 +332,11 @@ bool Scheduler::plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget&
   Tenant& tenant = cursor.tenant();
   tenant.planned = plus(tenant.planned, times(found, cursor.job->item.prices.cached));
   tenant.planned = plus(tenant.planned, times(chunk, cursor.job->item.prices.input));
+  tenant.beginning += begins;
   run(cursor, chunk, found, plan, budget);
+  if (held.tokens > 0) {
+    hold_together(held, lane);
+  }
   return true;
 }
 

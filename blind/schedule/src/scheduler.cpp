@@ -1,6 +1,7 @@
 #include <schedule/scheduler.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <base/invariant.hpp>
 
@@ -64,9 +65,12 @@ Admission Scheduler::submit(const terms::WorkItem& item) {
 /// Takes a lane out of the engine's seats; what becomes of its KV is the caller's affair.
 void Scheduler::forget(const Cursor& cursor) {
   LaneState& lane = cursor.state();
-  kv_used_ -= lane.resident + lane.planned;
+  kv_each_ -= lane.resident + lane.planned;
+  shared_ -= lane.shared;
   lane.resident = 0;
   lane.planned = 0;
+  lane.found = 0;
+  lane.shared = 0;
   lane.admitted = false;
   --cursor.tenant().lanes;
   std::erase_if(admitted_, [&cursor](const Cursor& other) {
@@ -91,10 +95,10 @@ void Scheduler::remove(terms::JobId id) {
   jobs_.erase(id);
 }
 
-/// A job leaves. Who waited for it to compute a common beginning finds what it got done. Of those
-/// to whom that is not enough, in the order in which they came, each waits for the one before it
-/// that has most in common with the job that left: the less of both is what those two have in
-/// common. The first of them waits for whom that job itself waited for, if it did.
+/// A job leaves. Those that have a beginning in common with it find what it got done. In the order
+/// in which they came, each looks from here on to the one before it that has most in common with
+/// the job that left: the less of both is what those two have in common. The first of them looks to
+/// whom that job itself looked to.
 void Scheduler::lead_on(const Job& gone) {
   std::map<std::uint64_t, Job*> followers;  // By arrival.
   for (auto& [id, job] : jobs_) {
@@ -102,21 +106,16 @@ void Scheduler::lead_on(const Job& gone) {
     if (prefix.from == gone.item.job) {
       const base::Tokens done{gone.prompt_charged};
       prefix.at_hand = std::max(prefix.at_hand, std::min(prefix.coming, done));
-      prefix.from = {};
-      if (prefix.coming > prefix.at_hand && job.prompt_charged == 0) {
-        followers.emplace(job.arrival, &job);
-      }
+      followers.emplace(job.arrival, &job);
     }
   }
-  const Job* leader = follows(gone) ? find(gone.item.prefix.from) : nullptr;
+  const Job* leader = find(gone.item.prefix.from);
   base::Tokens most = leader == nullptr ? base::Tokens{} : gone.item.prefix.coming;
   for (auto& [arrival, job] : followers) {
     terms::Prefix& prefix = job->item.prefix;
     const base::Tokens common = prefix.coming;
-    if (leader != nullptr) {
-      prefix.from = leader->item.job;
-      prefix.coming = std::min(common, most);
-    }
+    prefix.from = leader == nullptr ? terms::JobId{} : leader->item.job;
+    prefix.coming = std::min(common, most);
     if (common > most) {
       leader = job;
       most = common;
@@ -144,8 +143,11 @@ void Scheduler::charge(Job& job, const LaneState& lane, const terms::LaneReport&
 
 std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report, base::SpanNs took) {
   for (const Cursor& cursor : admitted_) {
-    kv_used_ -= cursor.state().planned;
-    cursor.state().planned = 0;
+    LaneState& lane = cursor.state();
+    kv_each_ -= std::exchange(lane.planned, 0);
+    if (std::exchange(lane.found, 0) > 0) {  // What of it was there is for the engine to say.
+      shared_ -= std::exchange(lane.shared, 0);
+    }
   }
   // Where more was found than was expected, or a lane failed, the step was another than planned.
   std::uint64_t computed = 0;
@@ -165,7 +167,7 @@ std::vector<terms::Lane> Scheduler::report(const terms::StepReport& report, base
     const std::uint32_t more = done.reused.value + done.computed.value;
     lane.resident += more;
     lane.known += done.sampled;
-    kv_used_ += more;
+    kv_each_ += more;
     if (done.finished && !lane.finished) {
       lane.finished = true;
       const std::uint32_t sampled = lane.known - job->item.prompt.value;
@@ -196,7 +198,7 @@ Counts Scheduler::counts() const {
   Counts counts;
   counts.jobs = jobs_.size();
   counts.lanes_resident = admitted_.size();
-  counts.kv_tokens_used = kv_used_;
+  counts.kv_tokens_used = kv_used();
   for (const auto& [id, job] : jobs_) {
     counts.lanes_waiting += static_cast<std::uint64_t>(std::ranges::count_if(
         job.lanes, [](const LaneState& l) { return !l.admitted && !l.finished; }));

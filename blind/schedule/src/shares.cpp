@@ -24,6 +24,7 @@ void Scheduler::settle_shares() {
     Tenant& tenant = entry->second;
     tenant.ahead = minus(tenant.ahead, least);
     tenant.planned = {};
+    tenant.beginning = 0;
     const bool gone = tenant.jobs.empty();
     const bool lately = step_ - tenant.left <= policy_.seat_steps;
     kept_seats_ += gone && lately ? 1 : 0;
@@ -73,33 +74,27 @@ std::uint32_t Scheduler::to_come(const Cursor& cursor) const {
 }
 
 /// A seat, and KV for all it knows and may yet say beside what the others may yet say, once those
-/// that leave are gone. Lanes end in order of what they have to say, and until one ends all grow:
-/// the greatest sum on that way must fit. Who is alone always fits.
+/// that leave are gone; what lanes hold together counts once. Lanes end in order of what they have
+/// to say, and until one ends all grow: the greatest sum on that way must fit. Who is alone always
+/// fits.
 bool Scheduler::fits(const Cursor& cursor, const std::vector<Cursor>& leaving) const {
   const std::size_t lanes = admitted_.size() - leaving.size();
   const std::uint32_t kept = cursor.tenant().lanes > 0 ? kept_seats_ : 0;
   if (lanes + kept >= capacity_.lanes_max || lanes == 0) {
     return lanes == 0;
   }
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> to_come_and_known;
-  const auto add = [this, &to_come_and_known](const Cursor& one) {
-    to_come_and_known.emplace_back(to_come(one), std::uint64_t{one.state().known} + 1);
-  };
-  for (const Cursor& lane : admitted_) {
-    const bool leaves = std::ranges::any_of(leaving, [&lane](const Cursor& one) {
-      return one.job == lane.job && one.choice == lane.choice;
-    });
-    if (!leaves) {
-      add(lane);
-    }
-  }
-  add(cursor);
-  std::ranges::sort(to_come_and_known, std::greater{});
+  std::uint64_t pooled = pooled_;
+  std::vector<Need> needs = needs_beside(cursor, leaving, pooled);
+  std::ranges::sort(needs, std::greater{},
+                    [](const Need& one) { return std::tuple(one.to_come, one.known, one.shared); });
   std::uint64_t known = 0;
+  std::uint64_t shared = 0;
   std::uint64_t count = 0;
-  return std::ranges::all_of(to_come_and_known, [&](const auto& one) {
-    known += one.second;
-    return known + one.first * ++count <= capacity_.kv_tokens;
+  return std::ranges::all_of(needs, [&](const Need& one) {
+    known += one.known;
+    shared += one.shared;
+    const std::uint64_t twice = shared > pooled ? shared - pooled : 0;
+    return known - twice + one.to_come * ++count <= capacity_.kv_tokens;
   });
 }
 

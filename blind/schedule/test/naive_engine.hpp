@@ -1,5 +1,5 @@
-// A naive model beside the scheduler: an engine that remembers what each lane has, checks every
-// rule of a plan, and keeps a bill of its own.
+// A naive model beside the scheduler: an engine that remembers what each lane has, cell by cell,
+// checks every rule of a plan, and keeps a bill of its own.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -42,11 +42,10 @@ class NaiveEngine {
   /// an engine would say of that.
   terms::WorkItem open(terms::WorkItem item, std::uint64_t family, std::uint32_t common) {
     const std::uint32_t shared = std::min(common, item.prompt.value - 1);
-    item.prefix.at_hand = {std::min(kept_[family], shared)};
+    item.prefix.at_hand = {std::min(static_cast<std::uint32_t>(kept_[family].size()), shared)};
     for (const auto& [other, family_of_other] : families_) {
       const base::Tokens both{std::min(shared, items_[other].prompt.value)};
-      if (family_of_other == family && covered_[other] < items_[other].prompt.value &&
-          both > std::max(item.prefix.coming, item.prefix.at_hand)) {
+      if (family_of_other == family && both > item.prefix.coming) {
         item.prefix.coming = both;
         item.prefix.from = other;
       }
@@ -62,21 +61,47 @@ class NaiveEngine {
   }
   [[nodiscard]] std::uint64_t reused(terms::JobId id) { return reused_[id]; }
 
+  /// What is kept of a family and nobody holds is lost.
+  void lose(std::uint64_t family) {
+    auto& kept = kept_[family];
+    while (!kept.empty() && users_[kept.back()] == 0) {
+      kept.pop_back();
+    }
+  }
+  [[nodiscard]] terms::Sharing sharing() {
+    terms::Sharing sharing;
+    sharing.pooled = {static_cast<std::uint32_t>(
+        std::ranges::count_if(users_, [](const auto& cell) { return cell.second > 1; }))};
+    for (const terms::Lane& lane : resident_) {
+      const auto shared = static_cast<std::uint32_t>(
+          std::ranges::count_if(lanes_[lane].cells, [&](auto cell) { return users_[cell] > 1; }));
+      if (shared > 0) {
+        sharing.lanes.push_back({lane, {shared}});
+      }
+    }
+    return sharing;
+  }
+  [[nodiscard]] std::uint64_t kv_used() const { return kv_used_; }
+
   terms::StepReport run(const terms::StepPlan& plan) {
     for (const terms::Lane& lane : plan.evict) {
-      EXPECT_GT(lanes_[lane].resident, 0U) << "nothing is dropped that is not there";
-      set_resident(lane, 0);
+      EXPECT_GT(resident(lane.job, lane.choice), 0U) << "nothing is dropped that is not there";
+      drop(lane);
       ++evictions_[items_.at(lane.job).tenant.value];
     }
     for (const terms::ForkEntry& fork : plan.fork) {
       EXPECT_TRUE(capacity_.can_fork);
-      EXPECT_GE(lanes_[fork.from].resident, fork.tokens.value) << "a fork shares what is there";
-      EXPECT_EQ(lanes_[fork.to].resident, 0U);
-      set_resident(fork.to, fork.tokens.value);
+      const std::vector<std::uint64_t>& from = lanes_[fork.from].cells;
+      EXPECT_GE(from.size(), fork.tokens.value) << "a fork shares what is there";
+      EXPECT_TRUE(lanes_[fork.to].cells.empty());
+      for (std::size_t i = 0; i < fork.tokens.value; ++i) {
+        hold(fork.to, from[i]);
+      }
     }
     terms::StepReport report;
-    room_ = capacity_.kv_tokens - std::min<std::uint64_t>(capacity_.kv_tokens, kv_used_);
+    room_ = capacity_.kv_tokens - kv_used_;
     for (const terms::StepEntry& entry : plan.run) {
+      EXPECT_LE(entry.tokens.value, room_) << "what is planned fits";
       room_ -= std::min<std::uint64_t>(room_, entry.tokens.value);
     }
     std::uint32_t step_tokens = 0;
@@ -109,14 +134,14 @@ class NaiveEngine {
   void close(terms::JobId id) {
     families_.erase(id);
     for (std::uint64_t choice = 0; choice < items_[id].choices; ++choice) {
-      set_resident({id, choice}, 0);
+      drop({id, choice});
     }
   }
   [[nodiscard]] std::uint32_t sampled(terms::JobId id, std::uint64_t choice = 0) {
     return lanes_[{id, choice}].sampled;
   }
   [[nodiscard]] std::uint32_t resident(terms::JobId id, std::uint64_t choice = 0) {
-    return lanes_[{id, choice}].resident;
+    return static_cast<std::uint32_t>(lanes_[{id, choice}].cells.size());
   }
   [[nodiscard]] std::uint64_t computed(std::uint64_t tenant) { return computed_[tenant]; }
   /// What the bill says, in 10^-6 nano-units: each prompt token once, each sampled token.
@@ -130,7 +155,7 @@ class NaiveEngine {
 
  private:
   struct State {
-    std::uint32_t resident = 0;
+    std::vector<std::uint64_t> cells;  ///< One for each resident token.
     std::uint32_t sampled = 0;
   };
 
@@ -138,33 +163,33 @@ class NaiveEngine {
     const terms::WorkItem& item = items_.at(entry.lane.job);
     State& lane = lanes_[entry.lane];
     const std::uint32_t known = item.prompt.value + lane.sampled;
-    EXPECT_EQ(entry.resident.value, lane.resident) << "the scheduler knows what is resident";
+    EXPECT_EQ(entry.resident.value, lane.cells.size()) << "the scheduler knows what is resident";
     EXPECT_GT(entry.tokens.value, 0U);
-    EXPECT_LE(lane.resident + entry.tokens.value, known) << "only known tokens can be run";
+    EXPECT_LE(lane.cells.size() + entry.tokens.value, known) << "only known tokens can be run";
     EXPECT_LT(lane.sampled, std::max(item.output_max.value, 1U)) << "a finished lane does not run";
     terms::LaneReport report;
     report.lane = entry.lane;
     std::uint32_t& covered = covered_[entry.lane.job];
-    report.reused = {lane.resident > 0 ? 0 : find_kept(item)};
+    report.reused = {lane.cells.empty() ? find_kept(entry.lane, item) : 0};
     report.computed = {std::min(entry.tokens.value, known - report.reused.value)};
-    set_resident(entry.lane, lane.resident + report.reused.value);
-    if (const std::uint32_t there = std::min(lane.resident, item.prompt.value); there > covered) {
+    if (const std::uint32_t there = reach(lane, item); there > covered) {
       billed_[item.tenant.value] +=
           (there - covered) * static_cast<std::uint64_t>(item.prices.cached.value);
       covered = there;
     }
-    keep(item, lane.resident, lane.resident + report.computed.value);
-    set_resident(entry.lane, lane.resident + report.computed.value);
-    computed_[item.tenant.value] += report.computed.value;
-    const std::uint32_t reach = std::min(lane.resident, item.prompt.value);
-    if (reach > covered) {
-      billed_[item.tenant.value] +=
-          (reach - covered) * static_cast<std::uint64_t>(item.prices.input.value);
-      covered = reach;
+    for (std::uint32_t i = 0; i < report.computed.value; ++i) {
+      hold(entry.lane, ++last_cell_);
     }
-    if (lane.resident == known && item.kind == terms::WorkKind::embed) {
+    keep(item, lane, report.computed.value);
+    computed_[item.tenant.value] += report.computed.value;
+    if (const std::uint32_t there = reach(lane, item); there > covered) {
+      billed_[item.tenant.value] +=
+          (there - covered) * static_cast<std::uint64_t>(item.prices.input.value);
+      covered = there;
+    }
+    if (lane.cells.size() == known && item.kind == terms::WorkKind::embed) {
       report.finished = true;
-    } else if (lane.resident == known) {
+    } else if (lane.cells.size() == known) {
       ++lane.sampled;
       billed_[item.tenant.value] += static_cast<std::uint64_t>(item.prices.output.value);
       report.sampled = 1;
@@ -173,104 +198,73 @@ class NaiveEngine {
     return report;
   }
 
-  std::uint32_t find_kept(const terms::WorkItem& item) {
+  [[nodiscard]] static std::uint32_t reach(const State& lane, const terms::WorkItem& item) {
+    return std::min(static_cast<std::uint32_t>(lane.cells.size()), item.prompt.value);
+  }
+  /// What others hold takes no room.
+  std::uint32_t find_kept(const terms::Lane& lane, const terms::WorkItem& item) {
     const auto family = families_.find(item.job);
     if (family == families_.end()) {
       return 0;
     }
-    const std::uint32_t shared =
-        std::min(common_[family->second], item.prompt.value - 1);  // The last one is computed.
-    const auto found = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(room_, std::min(kept_[family->second], shared)));
-    room_ -= found;
+    const std::vector<std::uint64_t>& kept = kept_[family->second];
+    const std::size_t shared =
+        std::min<std::size_t>({common_[family->second], item.prompt.value - 1,
+                               kept.size()});  // The last one is computed.
+    std::uint32_t found = 0;
+    for (; found < shared && (users_[kept[found]] > 0 || room_ > 0); ++found) {
+      room_ -= users_[kept[found]] > 0 ? 0 : 1;
+      hold(lane, kept[found]);
+    }
     reused_[item.job] += found;
     return found;
   }
-  void keep(const terms::WorkItem& item, std::uint32_t from, std::uint32_t to) {
+  void keep(const terms::WorkItem& item, const State& lane, std::size_t computed) {
     const auto family = families_.find(item.job);
-    if (family != families_.end()) {
-      const std::uint32_t end = std::min({to, common_[family->second], item.prompt.value});
-      computed_in_common_[family->second] += end > from ? end - from : 0;
-      kept_[family->second] = std::max(kept_[family->second], end);
+    if (family == families_.end()) {
+      return;
+    }
+    std::vector<std::uint64_t>& kept = kept_[family->second];
+    const std::size_t end = std::min<std::size_t>(common_[family->second], reach(lane, item));
+    for (std::size_t i = lane.cells.size() - computed; i < end; ++i) {
+      ++computed_in_common_[family->second];
+      if (i == kept.size()) {
+        kept.push_back(lane.cells[i]);
+      }
     }
   }
 
-  void set_resident(const terms::Lane& lane, std::uint32_t tokens) {
-    State& state = lanes_[lane];
-    kv_used_ += tokens;
-    kv_used_ -= state.resident;
-    state.resident = tokens;
-    if (tokens > 0) {
-      resident_.insert(lane);
-    } else {
-      resident_.erase(lane);
+  void hold(const terms::Lane& lane, std::uint64_t cell) {
+    lanes_[lane].cells.push_back(cell);
+    resident_.insert(lane);
+    kv_used_ += ++users_[cell] == 1 ? 1 : 0;
+  }
+  void drop(const terms::Lane& lane) {
+    for (const std::uint64_t cell : lanes_[lane].cells) {
+      kv_used_ -= --users_[cell] == 0 ? 1 : 0;
     }
+    lanes_[lane].cells.clear();
+    resident_.erase(lane);
   }
 
   Capacity capacity_;
   std::map<terms::JobId, terms::WorkItem> items_;
   std::map<terms::Lane, State> lanes_;
   std::set<terms::Lane> resident_;
+  std::map<std::uint64_t, std::uint32_t> users_;  ///< By cell.
+  std::uint64_t last_cell_ = 0;
   std::uint64_t kv_used_ = 0;
   std::uint64_t room_ = 0;  ///< That a step leaves for what is found.
   std::map<terms::JobId, std::uint64_t> families_;
   std::map<std::uint64_t, std::uint32_t> common_;
-  std::map<std::uint64_t, std::uint32_t> kept_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>>
+      kept_;  ///< Cells, of a family's first tokens.
   std::map<std::uint64_t, std::uint64_t> computed_in_common_;
   std::map<terms::JobId, std::uint64_t> reused_;
   std::map<terms::JobId, std::uint32_t> covered_;
   std::map<std::uint64_t, std::uint64_t> computed_;
   std::map<std::uint64_t, std::uint64_t> billed_;
   std::map<std::uint64_t, std::uint64_t> evictions_;
-};
-
-/// A scheduler on a naive engine.
-struct Bench {
-  explicit Bench(Capacity c, Policy p = {}) : scheduler(c, p), engine(c) {}
-
-  void submit(const terms::WorkItem& item) {
-    engine.open(item);
-    ASSERT_EQ(scheduler.submit(item), Admission::queued);
-    open.push_back(item.job);
-  }
-  void submit(const terms::WorkItem& item, std::uint64_t family, std::uint32_t common) {
-    ASSERT_EQ(scheduler.submit(engine.open(item, family, common)), Admission::queued);
-    open.push_back(item.job);
-  }
-  terms::StepPlan step(base::SpanNs took = {}) {
-    terms::StepPlan plan = scheduler.plan();
-    EXPECT_TRUE(scheduler.report(engine.run(plan), took).empty());
-    std::erase_if(open, [this](terms::JobId id) {
-      if (!engine.finished(id)) {
-        return false;
-      }
-      leave(id);
-      return true;
-    });
-    return plan;
-  }
-  void leave(terms::JobId id) {
-    engine.close(id);
-    scheduler.remove(id);
-  }
-  void run_all(int steps_max) {
-    while (!open.empty() && steps_max-- > 0) {
-      if (step().run.empty()) {
-        ADD_FAILURE() << "someone runs while there is work";
-        return;
-      }
-    }
-    EXPECT_TRUE(open.empty()) << "every job ends";
-    EXPECT_EQ(scheduler.counts().kv_tokens_used, 0U);
-    EXPECT_TRUE(scheduler.idle());
-  }
-  [[nodiscard]] bool is_open(terms::JobId id) const {
-    return std::ranges::find(open, id) != open.end();
-  }
-
-  Scheduler scheduler;
-  NaiveEngine engine;
-  std::vector<terms::JobId> open;
 };
 
 }  // namespace schedule::testing

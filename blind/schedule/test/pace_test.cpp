@@ -1,7 +1,7 @@
 // What is learned of step times, and that streams keep their pace on an engine that takes time.
 #include <random>
 
-#include "naive_engine.hpp"
+#include "bench.hpp"
 
 namespace schedule::testing {
 namespace {

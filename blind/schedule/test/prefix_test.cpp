@@ -1,7 +1,7 @@
 // Prompts that begin alike: what is planned for what is found in the cache, and who waits for whom.
 #include <random>
 
-#include "naive_engine.hpp"
+#include "bench.hpp"
 
 namespace schedule::testing {
 namespace {

@@ -14,7 +14,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "naive_engine.hpp"
+#include "bench.hpp"
 
 namespace schedule::testing {
 namespace {

@@ -1,7 +1,7 @@
 // What a scheduler does with a few jobs, one behaviour a test.
 #include <random>
 
-#include "naive_engine.hpp"
+#include "bench.hpp"
 
 namespace schedule::testing {
 namespace {

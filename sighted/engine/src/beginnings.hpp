@@ -1,4 +1,4 @@
-// Which open jobs are about to compute which prompts, so that what two have in common is computed
+// Which open jobs have which prompts, so that what two have in common is computed once and counted
 // once.
 #pragma once
 
@@ -27,8 +27,9 @@ class Beginnings {
   }
 
   /// A job opens, of whose prompt so much is kept. The prompt stays where it is until leave().
+  /// Costs a look at each open prompt of the space.
   terms::Prefix come(terms::JobId job, std::uint64_t space, Prompt prompt, std::uint32_t kept) {
-    terms::Prefix prefix{{kept}, {kept}, {}};
+    terms::Prefix prefix{{kept}, {}, {}};
     for (const auto& [other, beginning] : open_) {
       const std::uint32_t same = beginning.space == space ? common(prompt, beginning.prompt) : 0;
       if (same > prefix.coming.value) {  // Of two that are as good, the one that came first.
@@ -39,7 +40,7 @@ class Beginnings {
     open_.emplace(job, Beginning{space, prompt});
     return prefix;
   }
-  /// Its prompt is computed, or it is closed. Unknown: ignored.
+  /// Unknown: ignored.
   void leave(terms::JobId job) { open_.erase(job); }
 
  private:

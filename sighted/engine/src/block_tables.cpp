@@ -1,5 +1,7 @@
 #include "block_tables.hpp"
 
+#include <algorithm>
+
 #include <base/invariant.hpp>
 
 namespace engine {
@@ -14,7 +16,10 @@ constexpr std::uint32_t blocks_for(std::uint32_t tokens) {
 }  // namespace
 
 BlockTables::BlockTables(std::uint32_t kv_tokens, std::uint32_t lanes_max)
-    : tables_(lanes_max), users_(blocks_for(kv_tokens) + 2 * lanes_max, 0), tree_(blocks()) {
+    : tables_(lanes_max),
+      held_(lanes_max, 0),
+      users_(blocks_for(kv_tokens) + 2 * lanes_max, 0),
+      tree_(blocks()) {
   for (std::uint32_t i = blocks(); i > 0; --i) {
     free_.push_back(i - 1);
   }
@@ -59,6 +64,7 @@ void BlockTables::extend(std::uint32_t slot, std::uint32_t first, std::uint32_t 
   while (table.size() < blocks_for(last)) {
     table.push_back(take());
   }
+  held_[slot] = last;
 }
 
 void BlockTables::share(std::uint32_t from, std::uint32_t to, std::uint32_t tokens) {
@@ -70,6 +76,7 @@ void BlockTables::share(std::uint32_t from, std::uint32_t to, std::uint32_t toke
   for (const std::uint32_t block : target) {
     use(block);
   }
+  held_[to] = tokens;
 }
 
 void BlockTables::drop(std::uint32_t slot) {
@@ -77,20 +84,36 @@ void BlockTables::drop(std::uint32_t slot) {
     let_go(block);
   }
   tables_[slot].clear();
+  held_[slot] = 0;
 }
 
 std::uint32_t BlockTables::kept(PrefixTree::Space space, Tokens tokens) const {
   return static_cast<std::uint32_t>(tree_.find(space, tokens).size()) * block_tokens;
 }
 
-std::uint32_t BlockTables::attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens) {
+BlockTables::Found BlockTables::attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens,
+                                       std::size_t room) {
   auto& table = tables_[slot];
   base::invariant(table.empty(), "only what is empty can begin");
   table = tree_.find(space, tokens);
+  Found found;
+  for (std::uint32_t other = 0; other < tables_.size(); ++other) {
+    const auto parts = std::ranges::mismatch(table, tables_[other]).in1;
+    const auto same = static_cast<std::uint32_t>(parts - table.begin());
+    // Of a block that it was forked into, a lane may hold a part.
+    const std::uint32_t held = std::min(same, held_[other] / block_tokens) * block_tokens;
+    if (other != slot && held > found.shared) {
+      found.shared = held;
+      found.with = other;
+    }
+  }
+  table.resize(std::min(table.size(), (found.shared + room) / block_tokens));
   for (const std::uint32_t block : table) {
     use(block);
   }
-  return static_cast<std::uint32_t>(table.size()) * block_tokens;
+  found.tokens = static_cast<std::uint32_t>(table.size()) * block_tokens;
+  held_[slot] = found.tokens;
+  return found;
 }
 
 void BlockTables::keep(std::uint32_t slot, PrefixTree::Space space, Tokens tokens) {

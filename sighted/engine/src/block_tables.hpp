@@ -14,9 +14,9 @@ namespace engine {
 
 /// A block belongs to as many lanes as share it, and to the tree of prefixes where that knows it;
 /// whoever writes into a shared one gets a copy first. There are enough blocks for any lanes whose
-/// tokens (those shared by a fork counted once) are no more than kv_tokens: beside the full blocks
-/// each lane has at most one that is not full, and at most one that it copied. What no lane needs
-/// keeps prefixes. Engine thread only.
+/// tokens (those that several share counted once) are no more than kv_tokens: beside the full
+/// blocks each lane has at most one that is not full, and at most one that it copied where it
+/// parted from the others. What no lane needs keeps prefixes. Engine thread only.
 class BlockTables {
  public:
   struct Copy {
@@ -24,6 +24,12 @@ class BlockTables {
     std::uint32_t to;
   };
   using Tokens = std::span<const content::TokenId>;
+  /// What an empty slot found to begin with: whole blocks.
+  struct Found {
+    std::uint32_t tokens = 0;
+    std::uint32_t shared = 0;  ///< Of these, held by `with`, too: they take no room.
+    std::uint32_t with = 0;    ///< The slot that holds them; only where there are any.
+  };
 
   BlockTables(std::uint32_t kv_tokens, std::uint32_t lanes_max);
 
@@ -44,8 +50,9 @@ class BlockTables {
 
   /// How many tokens of a beginning are kept: whole blocks.
   [[nodiscard]] std::uint32_t kept(PrefixTree::Space space, Tokens tokens) const;
-  /// The empty `slot` begins with what is kept of `tokens`. Returns how many tokens that is.
-  std::uint32_t attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens);
+  /// The empty `slot` begins with what is kept of `tokens`: what other slots use, and of the rest
+  /// no more than `room` tokens.
+  Found attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens, std::size_t room);
   /// The slot holds `tokens`: its full blocks are kept for others of the space. What is kept
   /// already the slot shares from here on, and gives its own back: they are the same to the bit.
   void keep(std::uint32_t slot, PrefixTree::Space space, Tokens tokens);
@@ -58,6 +65,7 @@ class BlockTables {
   void let_go(std::uint32_t block);
 
   std::vector<std::vector<std::uint32_t>> tables_;  ///< By slot.
+  std::vector<std::uint32_t> held_;                 ///< By slot: its tokens.
   std::vector<std::uint32_t> users_;                ///< By block; the tree is one.
   std::vector<std::uint32_t> free_;
   PrefixTree tree_;

@@ -1,6 +1,7 @@
 // Who uses which cells of a KV cache: counts, nothing else.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -9,8 +10,8 @@
 namespace engine {
 
 /// A cache of a fixed number of cells. A sequence is a list of cells, one for each resident token;
-/// forked sequences share the cells of their common prefix. A cell is free when its last sequence
-/// let go of it. Engine thread only.
+/// those that were forked or found the same share the cells of their common beginning. A cell is
+/// free when its last sequence let go of it. Engine thread only.
 class KvCells {
  public:
   using Sequence = std::vector<std::uint32_t>;
@@ -22,6 +23,14 @@ class KvCells {
   }
 
   [[nodiscard]] std::uint32_t free() const { return static_cast<std::uint32_t>(free_.size()); }
+  /// Cells that several sequences use.
+  [[nodiscard]] std::uint32_t pooled() const { return pooled_; }
+  /// Cells of a sequence that others use as well: its first ones.
+  [[nodiscard]] std::uint32_t shared(const Sequence& sequence) const {
+    const auto alone = std::ranges::partition_point(
+        sequence, [this](std::uint32_t cell) { return users_[cell] > 1; });
+    return static_cast<std::uint32_t>(alone - sequence.begin());
+  }
 
   /// Adds `tokens` cells to a sequence. tokens <= free().
   void grow(Sequence& sequence, std::uint32_t tokens) {
@@ -39,14 +48,16 @@ class KvCells {
     base::invariant(to.empty() && tokens <= from.size(), "a fork shares what is resident");
     to.assign(from.begin(), from.begin() + tokens);
     for (const std::uint32_t cell : to) {
-      ++users_[cell];
+      pooled_ += ++users_[cell] == 2 ? 1 : 0;
     }
   }
 
   /// Lets go of all cells of a sequence, which is empty then.
   void drop(Sequence& sequence) {
     for (const std::uint32_t cell : sequence) {
-      if (--users_[cell] == 0) {
+      --users_[cell];
+      pooled_ -= users_[cell] == 1 ? 1 : 0;
+      if (users_[cell] == 0) {
         free_.push_back(cell);
       }
     }
@@ -56,6 +67,7 @@ class KvCells {
  private:
   std::vector<std::uint32_t> users_;
   std::vector<std::uint32_t> free_;
+  std::uint32_t pooled_ = 0;
 };
 
 }  // namespace engine

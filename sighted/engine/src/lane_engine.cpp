@@ -32,7 +32,8 @@ LaneEngine::LaneEngine(LoadedModel loaded)
       text_(model_.get(), facts_.kv_tokens),
       runner_(std::move(loaded.runner)),
       pooling_(pooling_kind(model_.get(), facts_.architecture)),
-      cells_(facts_.kv_tokens) {
+      cells_(facts_.kv_tokens),
+      seats_(facts_.lanes_max) {
   facts_.has_chat_template = text_.has_chat_template();
   for (std::uint32_t i = facts_.lanes_max; i > 0; --i) {
     free_slots_.push_back(i - 1);
@@ -114,10 +115,29 @@ LaneState* LaneEngine::find(const terms::Lane& lane) {
              : &found->second.lanes[lane.choice];
 }
 
+void LaneEngine::seat(LaneState& lane, const terms::Lane& name) {
+  lane.slot = free_slots_.back();
+  free_slots_.pop_back();
+  seats_[*lane.slot] = {&lane, name};
+}
+
+terms::Sharing LaneEngine::sharing() const {
+  terms::Sharing sharing;
+  sharing.pooled = {cells_.pooled()};
+  for (const Seat& seat : seats_) {
+    const std::uint32_t shared = seat.lane == nullptr ? 0 : cells_.shared(seat.lane->cells);
+    if (shared > 0) {
+      sharing.lanes.push_back({seat.name, {shared}});
+    }
+  }
+  return sharing;
+}
+
 void LaneEngine::drop(LaneState& lane) {
   if (lane.slot) {
     runner_->drop(*lane.slot);
     free_slots_.push_back(*lane.slot);
+    seats_[*lane.slot] = {};
     lane.slot.reset();
   }
   cells_.drop(lane.cells);
@@ -157,13 +177,15 @@ void LaneEngine::attach(std::vector<Runnable>& entries, StepOutput& output) {
       continue;
     }
     const std::uint32_t known = entry.job->known(lane);
-    const auto most = std::min<std::size_t>(known - 1, room);
-    const std::uint32_t found = runner_->attach(*lane.slot, entry.job->spec.prefix_space,
-                                                first_tokens(*entry.job, lane, most));
-    cells_.grow(lane.cells, found);
-    room -= found;
-    entry.tokens = std::min(entry.tokens, known - found);
-    output.lanes[entry.index].reused = found;
+    const BlockTables::Found found = runner_->attach(
+        *lane.slot, entry.job->spec.prefix_space, first_tokens(*entry.job, lane, known - 1), room);
+    if (found.shared > 0) {
+      cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
+    }
+    cells_.grow(lane.cells, found.tokens - found.shared);
+    room -= found.tokens - found.shared;
+    entry.tokens = std::min(entry.tokens, known - found.tokens);
+    output.lanes[entry.index].reused = found.tokens;
   }
 }
 
@@ -176,8 +198,7 @@ void LaneEngine::fork(const terms::ForkEntry& entry) {
   if (!sound || free_slots_.empty()) {
     return;  // The lane's next entry will not find what it counts on, and fail by itself.
   }
-  to->slot = free_slots_.back();
-  free_slots_.pop_back();
+  seat(*to, entry.to);
   cells_.share(from->cells, to->cells, entry.tokens.value);
   runner_->share(*from->slot, *to->slot, entry.tokens.value);
 }
@@ -211,7 +232,7 @@ std::vector<LaneEngine::Runnable> LaneEngine::runnable(const terms::StepPlan& pl
       drop(*lane);
       continue;
     }
-    entries.push_back({i, &job, lane, entry.tokens.value});
+    entries.push_back({i, &job, lane, entry.lane, entry.tokens.value});
   }
   // A lane that was named twice is failed by its second entry; its first may not run either.
   std::erase_if(entries, [&](const Runnable& entry) {
@@ -233,8 +254,7 @@ bool LaneEngine::make_room(std::vector<Runnable>& entries) {
   }
   for (const Runnable& entry : entries) {
     if (!entry.lane->slot) {
-      entry.lane->slot = free_slots_.back();
-      free_slots_.pop_back();
+      seat(*entry.lane, entry.name);
     }
   }
   return true;
@@ -335,9 +355,6 @@ void LaneEngine::collect(const Runnable& entry, std::size_t piece, LaneOutput& o
   output.computed = entry.tokens;
   if (prefills) {
     keep(*entry.job, *entry.lane);
-    if (entry.lane->cells.size() >= prompt) {
-      beginnings_.leave(entry.job->spec.job);
-    }
   }
   if (entry.job->spec.kind == terms::WorkKind::embed) {
     if (entry.lane->cells.size() == prompt) {

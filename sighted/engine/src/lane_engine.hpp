@@ -43,6 +43,12 @@ struct Job {
   }
 };
 
+/// Who has a slot.
+struct Seat {
+  LaneState* lane = nullptr;
+  terms::Lane name;
+};
+
 /// A loaded model: what a loader hands to the engine.
 struct LoadedModel {
   llama::ModelPtr model;  ///< Its weights, or only its vocabulary.
@@ -70,6 +76,7 @@ class LaneEngine final : public Engine {
   StepOutput step(const terms::StepPlan& plan) override;
   void close(terms::JobId job) override;
   [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
+  [[nodiscard]] terms::Sharing sharing() const override;
 
  private:
   /// An entry of a plan that may run, with where it came from.
@@ -77,11 +84,13 @@ class LaneEngine final : public Engine {
     std::size_t index;  ///< In plan.run.
     Job* job;
     LaneState* lane;
+    terms::Lane name;
     std::uint32_t tokens;
   };
 
   [[nodiscard]] std::optional<Error> fault(const JobSpec& spec) const;
   LaneState* find(const terms::Lane& lane);
+  void seat(LaneState& lane, const terms::Lane& name);
   void drop(LaneState& lane);
   [[nodiscard]] bool shares(const JobSpec& spec) const {
     return spec.prefix_space != 0 && spec.kind == terms::WorkKind::generate && runner_->keeps();
@@ -108,6 +117,7 @@ class LaneEngine final : public Engine {
   llama::Pooling::Kind pooling_;
   KvCells cells_;
   std::vector<std::uint32_t> free_slots_;
+  std::vector<Seat> seats_;  ///< By slot.
   std::unordered_map<terms::JobId, Job> jobs_;
   Beginnings beginnings_;
   content::TokenIds first_tokens_;

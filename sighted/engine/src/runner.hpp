@@ -6,6 +6,7 @@
 
 #include <content/tokens.hpp>
 
+#include "block_tables.hpp"
 #include "llama/pooling.hpp"
 
 namespace engine {
@@ -37,10 +38,12 @@ class Runner {
                                            std::span<const content::TokenId> /*tokens*/) const {
     return 0;
   }
-  /// The empty slot begins with what is kept of `tokens`. Returns how many tokens that is.
-  virtual std::uint32_t attach(std::uint32_t /*slot*/, std::uint64_t /*space*/,
-                               std::span<const content::TokenId> /*tokens*/) {
-    return 0;
+  /// The empty slot begins with what is kept of `tokens`: what other slots use, and of the rest no
+  /// more than `room` tokens.
+  virtual BlockTables::Found attach(std::uint32_t /*slot*/, std::uint64_t /*space*/,
+                                    std::span<const content::TokenId> /*tokens*/,
+                                    std::size_t /*room*/) {
+    return {};
   }
   /// The slot holds `tokens`: kept for others of the space, as long as there is room.
   virtual void keep(std::uint32_t /*slot*/, std::uint64_t /*space*/,

@@ -178,6 +178,170 @@ TEST_P(Keeping, WhatIsFoundFitsBesideWhatIsPlanned) {
   EXPECT_EQ(small->kv_free(), 0U);
 }
 
+TEST_P(Keeping, WhatLanesHoldTogetherCountsOnce) {
+  const auto small = GetParam()(1024);
+  const auto prompt = prompt_of(801);
+  for (std::uint64_t id = 1; id <= 5; ++id) {
+    JobSpec spec = job(id, prompt);
+    spec.prefix_space = ours;
+    spec.sampling.ignore_eos = true;
+    ASSERT_TRUE(small->open(spec).ok());
+  }
+  terms::StepPlan plan;
+  for (std::uint32_t done = 0; done < 801; done += 89) {
+    plan.run = {entry(lane(1), 89, done)};
+    ASSERT_FALSE(small->step(plan).out_of_kv);
+  }
+  EXPECT_EQ(small->sharing().pooled, base::Tokens{0});
+  plan.run = {entry(lane(2), 1, 0), entry(lane(3), 1, 0), entry(lane(4), 1, 0)};
+  for (const LaneOutput& output : small->step(plan).lanes) {
+    EXPECT_EQ(output.reused, 800U);
+  }
+  EXPECT_EQ(small->kv_free(), 1024U - 800 - 4);
+  const terms::Sharing sharing = small->sharing();
+  EXPECT_EQ(sharing.pooled, base::Tokens{800});
+  ASSERT_EQ(sharing.lanes.size(), 4U);
+  EXPECT_EQ(sharing.lanes[3].tokens, base::Tokens{800});
+  small->close({1});
+  plan.evict = {lane(3)};
+  plan.run = {entry(lane(5), 1, 0)};
+  EXPECT_EQ(small->step(plan).lanes[0].reused, 800U) << "whoever holds it";
+  EXPECT_EQ(small->kv_free(), 1024U - 800 - 3);
+  small->close({2});
+  small->close({4});
+  EXPECT_EQ(small->sharing().pooled, base::Tokens{0});
+  EXPECT_EQ(small->kv_free(), 1024U - 801);
+  small->close({5});
+  EXPECT_EQ(small->kv_free(), 1024U);
+}
+
+/// Lanes of a few prompts come, grow, give way and leave at random. What fits by the count
+/// fits, to the last token; the count is what each holds alone and what they hold together; and
+/// everyone says what it says undisturbed.
+class Crowd {
+ public:
+  Crowd(Engine& engine, std::uint32_t seed, bool same_answers) : engine_(engine), dice_(seed) {
+    for (int i = 0; i < 3; ++i) {
+      auto prompt = prompt_of(150, i < 2 ? 0 : 77);  // Two begin alike.
+      prompt.resize(prompt.size() + static_cast<std::size_t>(20 * i), 9);
+      said_.push_back(same_answers ? tell(engine, 0, prompt, 40, 256, 900).tokens
+                                   : content::TokenIds{});
+      prompts_.push_back(std::move(prompt));
+    }
+  }
+  void turn() {
+    terms::StepPlan plan;
+    Lane& one = lanes_[dice_() % lanes_.size()];
+    if (one.known > 0 && dice_() % 8 == 0) {
+      end(one);
+    } else if (one.resident > 0 && dice_() % 6 == 0) {
+      plan.evict.push_back(one.name);
+      one.resident = 0;
+    }
+    run(plan);
+    for (Lane& lane : lanes_) {
+      if (lane.known == 0) {
+        come(lane);
+      }
+    }
+    plan = {};
+    std::uint32_t room = std::min(engine_.kv_free(), 128U);
+    for (Lane& lane : lanes_) {
+      const std::uint32_t missing = lane.known - lane.resident;
+      const auto some = static_cast<std::uint32_t>(1 + dice_() % 40);
+      const std::uint32_t all = dice_() % 3 == 0 ? room : std::min(room, some);
+      if (const std::uint32_t tokens = std::min(missing, all); tokens > 0 && dice_() % 3 != 0) {
+        plan.run.push_back(entry(lane.name, tokens, lane.resident));
+        room -= tokens;
+      }
+    }
+    tight += room == 0 && engine_.kv_free() < 128 ? 1 : 0;
+    run(plan);
+    count();
+  }
+  void leave() {
+    for (Lane& lane : lanes_) {
+      end(lane);
+    }
+  }
+  std::size_t tight = 0;
+  std::size_t found = 0;
+
+ private:
+  struct Lane {
+    terms::Lane name;
+    std::size_t prompt = 0;
+    std::uint32_t known = 0;
+    std::uint32_t resident = 0;
+    content::TokenIds tokens;
+  };
+  void come(Lane& lane) {
+    lane = {};
+    lane.name = test::lane(++last_job_);
+    lane.prompt = dice_() % prompts_.size();
+    lane.known = static_cast<std::uint32_t>(prompts_[lane.prompt].size());
+    JobSpec spec = job(last_job_, prompts_[lane.prompt]);
+    spec.prefix_space = ours;
+    spec.sampling.ignore_eos = true;
+    ASSERT_TRUE(engine_.open(spec).ok());
+  }
+  void end(Lane& lane) {
+    engine_.close(lane.name.job);
+    lane = {};
+  }
+  void run(const terms::StepPlan& plan) {
+    const StepOutput output = engine_.step(plan);
+    ASSERT_FALSE(output.out_of_kv) << "what fits by the count fits";
+    for (const LaneOutput& done : output.lanes) {
+      ASSERT_FALSE(done.failed);
+      Lane& lane = *std::ranges::find(lanes_, done.lane, &Lane::name);
+      lane.resident += done.reused + done.computed;
+      found += done.reused;
+      if (done.token) {
+        lane.tokens.push_back(*done.token);
+        ++lane.known;
+        const std::size_t spoken = lane.tokens.size();
+        if (spoken <= said_[lane.prompt].size()) {
+          ASSERT_EQ(lane.tokens.back(), said_[lane.prompt][spoken - 1]);
+        }
+      }
+    }
+  }
+  void count() {
+    const terms::Sharing sharing = engine_.sharing();
+    std::uint32_t used = sharing.pooled.value;
+    for (const Lane& lane : lanes_) {
+      used += lane.resident;
+    }
+    for (const terms::SharedLane& shared : sharing.lanes) {
+      used -= shared.tokens.value;
+    }
+    ASSERT_EQ(engine_.facts().kv_tokens - used, engine_.kv_free());
+  }
+
+  Engine& engine_;
+  std::mt19937 dice_;
+  std::vector<content::TokenIds> prompts_;
+  std::vector<content::TokenIds> said_;  ///< Undisturbed.
+  std::vector<Lane> lanes_ = std::vector<Lane>(6);
+  std::uint64_t last_job_ = 1000;
+};
+
+TEST_P(Keeping, WhatFitsByTheCountFits) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  const auto small = GetParam()(416);
+  const bool native_one = small->facts().architecture != "scripted";
+  Crowd crowd(*small, seed, native_one);
+  for (int i = 0; i < 1500 && !HasFatalFailure(); ++i) {
+    crowd.turn();
+  }
+  crowd.leave();
+  EXPECT_EQ(small->kv_free(), small->facts().kv_tokens);
+  EXPECT_GT(crowd.tight, 50U) << "or this tested nothing";
+  EXPECT_GT(crowd.found, 5'000U);
+}
+
 /// Bits, not likenesses: hits change nothing in any type, chunk, preemption or fork.
 TEST(Prefix, HitsChangeNoAnswer) {
   for (const auto type : {random_model::Type::f32, random_model::Type::f16,

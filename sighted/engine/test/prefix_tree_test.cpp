@@ -9,6 +9,7 @@
 
 #include "beginnings.hpp"
 #include "block_tables.hpp"
+#include "kv_cells.hpp"
 #include "prefix_tree.hpp"
 
 namespace engine {
@@ -170,7 +171,7 @@ TEST(PrefixTree, DoesWhatAListDoes) {
 std::uint32_t visit(BlockTables& tables, std::uint64_t space, const std::string& names) {
   const TokenIds tokens = text(names);
   std::vector<BlockTables::Copy> copies;
-  const std::uint32_t found = tables.attach(0, space, tokens);
+  const std::uint32_t found = tables.attach(0, space, tokens, tokens.size()).tokens;
   tables.extend(0, found, static_cast<std::uint32_t>(tokens.size()), copies);
   tables.keep(0, space, tokens);
   tables.drop(0);
@@ -225,7 +226,7 @@ TEST(PrefixTree, WhatIsInUseStays) {
   BlockTables tables(16 * 6, 3);  // Twelve blocks.
   std::vector<BlockTables::Copy> copies;
   visit(tables, 1, "abc");
-  EXPECT_EQ(tables.attach(1, 1, text("abc")), 48U);
+  EXPECT_EQ(tables.attach(1, 1, text("abc"), 48).tokens, 48U);
   for (char name = 'A'; name <= 'Z'; ++name) {
     visit(tables, 1, {name, name});
   }
@@ -247,7 +248,35 @@ TEST(PrefixTree, TheSameTwiceIsKeptOnce) {
   EXPECT_EQ(tables.free(), free + 3);
 }
 
+TEST(PrefixTree, WhatOthersUseTakesNoRoom) {
+  BlockTables tables(320, 4);
+  visit(tables, 1, "abcdef");
+  EXPECT_EQ(tables.attach(1, 1, text("abcx"), 0).tokens, 0U) << "nobody uses it";
+  EXPECT_EQ(tables.attach(1, 1, text("abcx"), 100).tokens, 48U);
+  const BlockTables::Found second = tables.attach(2, 1, text("abcdef"), 31);
+  EXPECT_EQ(second.tokens, 64U) << "three blocks in use, and one";
+  EXPECT_EQ(second.shared, 48U);
+  EXPECT_EQ(second.with, 1U);
+  const BlockTables::Found third = tables.attach(3, 1, text("abcdef"), 0);
+  EXPECT_EQ(third.tokens, 64U);
+  EXPECT_EQ(third.with, 2U) << "who has most of it";
+}
+
+/// A lane that was forked within a block holds a part of it, and the tree may hold it whole.
+TEST(PrefixTree, APartOfABlockIsNotShared) {
+  BlockTables tables(320, 3);
+  std::vector<BlockTables::Copy> copies;
+  tables.extend(0, 0, 48, copies);
+  tables.keep(0, 1, text("abc"));
+  tables.share(0, 1, 40);
+  tables.drop(0);
+  const BlockTables::Found found = tables.attach(2, 1, text("abc"), 16);
+  EXPECT_EQ(found.tokens, 48U);
+  EXPECT_EQ(found.shared, 32U);
+}
+
 /// Lanes that begin with what is kept, grow, fork and leave, and a copy of what each would hold.
+/// There are always blocks enough for what they hold, what several hold counted once.
 class Lanes {
  public:
   explicit Lanes(std::uint32_t seed) : dice_(seed) {}
@@ -269,6 +298,7 @@ class Lanes {
   }
   void leave(std::uint32_t slot) {
     tables.drop(slot);
+    cells_.drop(held_[slot]);
     said_[slot].clear();
   }
   void expect_all_holds() const {
@@ -286,35 +316,33 @@ class Lanes {
   std::size_t found = 0;
 
  private:
-  [[nodiscard]] std::size_t room() const {
-    std::size_t tokens = 0;
-    for (const TokenIds& lane : said_) {
-      tokens += lane.size();
-    }
-    return kv_tokens - tokens;
-  }
   void come(std::uint32_t slot) {
     spaces_[slot] = 1 + dice_() % 2;
     wishes_[slot] = dice_() % texts_.size();
     const TokenIds& wish = texts_[wishes_[slot]];
-    const auto begun =
-        tables.attach(slot, spaces_[slot], std::span(wish).first(std::min(wish.size(), room())));
-    said_[slot].assign(wish.begin(), wish.begin() + begun);
-    found += begun;
+    const BlockTables::Found begun = tables.attach(slot, spaces_[slot], wish, cells_.free());
+    if (begun.shared > 0) {
+      cells_.share(held_[begun.with], held_[slot], begun.shared);
+    }
+    cells_.grow(held_[slot], begun.tokens - begun.shared);
+    said_[slot].assign(wish.begin(), wish.begin() + begun.tokens);
+    found += begun.tokens;
   }
   void fork(std::uint32_t from, std::uint32_t to) {
-    if (said_[to].empty() && said_[from].size() <= room()) {
+    if (said_[to].empty()) {
       const auto tokens = static_cast<std::uint32_t>(1 + dice_() % said_[from].size());
       tables.share(from, to, tokens);
+      cells_.share(held_[from], held_[to], tokens);
       said_[to].assign(said_[from].begin(), said_[from].begin() + tokens);
       spaces_[to] = spaces_[from];
       wishes_[to] = wishes_[from];
     }
   }
   void grow(std::uint32_t slot, std::uint32_t more) {
-    if (more > room()) {
+    if (more > cells_.free()) {
       return;
     }
+    cells_.grow(held_[slot], more);
     TokenIds& lane = said_[slot];
     const TokenIds& wish = texts_[wishes_[slot]];
     std::vector<BlockTables::Copy> copies;
@@ -334,6 +362,8 @@ class Lanes {
   }
 
   std::mt19937 dice_;
+  KvCells cells_{kv_tokens};
+  std::vector<KvCells::Sequence> held_ = std::vector<KvCells::Sequence>(lanes);
   std::vector<TokenIds> blocks_ = std::vector<TokenIds>(tables.blocks(), TokenIds(kv_block_tokens));
   std::vector<TokenIds> said_ = std::vector<TokenIds>(lanes);
   std::vector<std::uint64_t> spaces_ = std::vector<std::uint64_t>(lanes, 1);
@@ -372,7 +402,9 @@ TEST(Beginnings, WhoCameFirstComputesWhatIsCommon) {
   EXPECT_EQ(same.coming, base::Tokens{64}) << "its last token each computes";
   EXPECT_EQ(beginnings.come({4}, 8, long_one, 0).from, terms::JobId{}) << "another space";
   EXPECT_EQ(beginnings.come({5}, 7, other, 0).from, terms::JobId{});
-  EXPECT_EQ(beginnings.come({6}, 7, shorter, 48).from, terms::JobId{}) << "all is there already";
+  const terms::Prefix there = beginnings.come({6}, 7, shorter, 48);
+  EXPECT_EQ(there.at_hand, base::Tokens{48});
+  EXPECT_EQ(there.from, terms::JobId{1}) << "they hold it together";
   beginnings.leave({1});
   EXPECT_EQ(beginnings.come({7}, 7, long_one, 0).from, terms::JobId{3});
 }

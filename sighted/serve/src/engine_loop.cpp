@@ -106,6 +106,7 @@ bool EngineLoop::turn() {
     step(plan);
   }
   sweep_finished();
+  scheduler_.share(engine_.sharing());
   publish_counts();
   return !plan.empty();
 }

@@ -99,6 +99,7 @@ class Watched final : public engine::Engine {
   }
   void close(terms::JobId job) override { inner_->close(job); }
   [[nodiscard]] std::uint32_t kv_free() const override { return inner_->kv_free(); }
+  [[nodiscard]] terms::Sharing sharing() const override { return inner_->sharing(); }
   [[nodiscard]] bool empty() const { return kv_free() == facts().kv_tokens; }
 
   std::vector<terms::StepPlan> plans;

@@ -14,15 +14,17 @@ constexpr Offer offer{{1}, {{1, 2, 3, 4}}, with_cache};
 /// With the mark of the beginning 201 tokens: twelve blocks of 16 before the last.
 const std::string context(200, 'c');
 
-engine::ScriptedOptions keeping(std::uint32_t step_tokens_max) {
+engine::ScriptedOptions keeping(std::uint32_t step_tokens_max, std::uint32_t kv_tokens) {
   engine::ScriptedOptions options;
   options.step_tokens_max = step_tokens_max;
+  options.kv_tokens = kv_tokens;
   options.keeps_prefixes = true;
   return options;
 }
 
 struct Kitchen : House {
-  explicit Kitchen(std::uint32_t step_tokens_max) : House(keeping(step_tokens_max)) {
+  explicit Kitchen(std::uint32_t step_tokens_max, std::uint32_t kv_tokens = 16'384)
+      : House(keeping(step_tokens_max, kv_tokens)) {
     credit(other, 1'000'000);
     engine.after_step = [this](std::size_t, const engine::StepOutput& output) {
       for (const engine::LaneOutput& lane : output.lanes) {
@@ -153,6 +155,55 @@ TEST(Prefix, choices_share_what_the_job_found) {
   Kitchen house(512);
   house.usage_of(house.order(context));
   EXPECT_EQ(house.usage_of(house.order(context, 2, tenant, 3)), (terms::Usage{{201}, {192}, {6}}));
+  house.expect_at_rest();
+}
+
+/// Counted one by one, a second lane would not fit beside the first.
+TEST(Prefix, many_lanes_on_one_context_run_together) {
+  Kitchen house(256, 1'500);
+  const std::string book(800, 'b');
+  house.usage_of(house.order(book));
+  std::vector<Job> jobs;
+  for (int i = 0; i < 12; ++i) {
+    jobs.push_back(house.order(book + std::string(30, static_cast<char>('A' + i)), 20));
+  }
+  std::uint64_t together = 0;
+  for (house.money.turn(); house.loop.turn();) {
+    together = std::max(together, house.loop.counts().lanes_resident);
+  }
+  house.run();
+  EXPECT_EQ(together, 12U);
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value()) << "none fails";
+    EXPECT_EQ(job.seen.charged->usage, (terms::Usage{{831}, {800}, {20}}));
+  }
+  for (const terms::StepPlan& plan : house.engine.plans) {
+    EXPECT_TRUE(plan.evict.empty()) << "nobody gives way";
+  }
+  house.expect_at_rest();
+}
+
+/// Answers that outgrow the cache, on a context that all of them hold: who gives way comes back.
+TEST(Prefix, none_fails_when_lanes_on_one_context_outgrow_the_cache) {
+  Kitchen house(64, 1'200);
+  const std::string book(800, 'b');
+  house.usage_of(house.order(book));
+  std::vector<Job> jobs;
+  for (int i = 0; i < 10; ++i) {
+    jobs.push_back(house.order(book + std::string(10, static_cast<char>('A' + i)), 190,
+                               i % 3 == 0 ? other : tenant));
+  }
+  house.run();
+  std::size_t gave_way = 0;
+  for (const terms::StepPlan& plan : house.engine.plans) {
+    gave_way += plan.evict.size();
+  }
+  EXPECT_GT(gave_way, 0U) << "or this tested nothing";
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value());
+    EXPECT_EQ(job.seen.charged->usage.input, base::Tokens{811});
+    EXPECT_EQ(job.seen.charged->usage.output, base::Tokens{190});
+  }
   house.expect_at_rest();
 }
 

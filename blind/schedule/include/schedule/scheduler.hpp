@@ -47,7 +47,7 @@ struct Counts {
   std::uint64_t jobs = 0;
   std::uint64_t lanes_resident = 0;
   std::uint64_t lanes_waiting = 0;
-  std::uint64_t kv_tokens_used = 0;
+  std::uint64_t kv_tokens_used = 0;  ///< What lanes hold together once, as far as is known.
 };
 
 /// Service in the unit of the bill before it is rounded: tokens times nano-units per million
@@ -75,6 +75,10 @@ class Scheduler {
   /// The next step; empty when nothing can run. Planning changes the state: every plan must be
   /// run and reported before the next.
   terms::StepPlan plan();
+  /// What lanes hold together, as of now: it is counted once from here on. Between two words of the
+  /// engine, what a lane that leaves held with others counts as if these still held it. Never told:
+  /// what was found counts for each lane.
+  void share(const terms::Sharing& sharing);
   /// What the engine did with the last plan, and how long it took (0 = not known). Returns lanes
   /// that can never go on because even alone they do not fit; the caller must remove their jobs.
   std::vector<terms::Lane> report(const terms::StepReport& report, base::SpanNs took);
@@ -89,6 +93,8 @@ class Scheduler {
     std::uint32_t known = 0;     ///< Prompt and sampled tokens.
     std::uint32_t resident = 0;  ///< Of these, in the KV cache.
     std::uint32_t planned = 0;   ///< To become resident in the step under way.
+    std::uint32_t found = 0;     ///< Of these, expected in the cache.
+    std::uint32_t shared = 0;    ///< Of resident and found, in the pool: others hold them, too.
     bool admitted = false;
     bool finished = false;
     [[nodiscard]] std::uint32_t missing() const { return known - resident; }
@@ -105,6 +111,7 @@ class Scheduler {
     std::map<std::uint64_t, Job*> jobs;  ///< By arrival.
     Service ahead;                       ///< Of the least-served tenant that waits.
     Service planned;                     ///< To be charged for the step under way, at most.
+    std::uint64_t beginning = 0;         ///< Prompt tokens that the step under way may find.
     std::uint32_t lanes = 0;             ///< Admitted.
     std::uint64_t seated = 0;            ///< After which step it last got a seat, or came.
     std::uint64_t left = 0;              ///< The step in which it last lost a job.
@@ -116,6 +123,18 @@ class Scheduler {
     [[nodiscard]] LaneState& state() const { return job->lanes[choice]; }
     [[nodiscard]] Tenant& tenant() const { return *job->tenant; }
     [[nodiscard]] terms::Lane lane() const { return {job->item.job, choice}; }
+  };
+  /// What a lane that has nothing would hold together with another.
+  struct Held {
+    LaneState* holder = nullptr;
+    std::uint32_t tokens = 0;
+  };
+  /// What of the cache a lane may come to need.
+  struct Need {
+    std::uint64_t to_come = 0;
+    std::uint64_t known = 0;
+    std::uint64_t shared = 0;
+    Cursor lane;
   };
   /// What is left of a step while it is planned.
   struct Budget {
@@ -133,6 +152,20 @@ class Scheduler {
   void charge(Job& job, const LaneState& lane, const terms::LaneReport& done);
   void lead_on(const Job& gone);
   std::vector<terms::Lane> make_room();
+
+  // together.cpp: what lanes hold together.
+  void hold_together(const Held& held, LaneState& lane);
+  [[nodiscard]] std::uint32_t in_common(const Cursor& a, const Cursor& b) const;
+  [[nodiscard]] Held held_already(const Cursor& cursor, const std::vector<Cursor>& leaving) const;
+  [[nodiscard]] std::vector<Need> needs_beside(const Cursor& cursor,
+                                               const std::vector<Cursor>& leaving,
+                                               std::uint64_t& pooled) const;
+  [[nodiscard]] std::uint32_t kv_used() const {
+    return kv_each_ - (shared_ > pooled_ ? shared_ - pooled_ : 0);
+  }
+  [[nodiscard]] std::uint32_t kv_free() const {
+    return capacity_.kv_tokens > kv_used() ? capacity_.kv_tokens - kv_used() : 0;
+  }
 
   // shares.cpp: who is ahead of whom, and who gives way.
   void settle_shares();
@@ -167,16 +200,16 @@ class Scheduler {
                                              const Budget& budget) const;
   void free_kv(const Cursor& cursor, std::uint32_t tokens, terms::StepPlan& plan);
   bool plan_prompt(const Cursor& cursor, terms::StepPlan& plan, Budget& budget);
-  void try_fork(const Cursor& cursor, terms::StepPlan& plan);
+  [[nodiscard]] bool can_fork(const Cursor& cursor) const;
+  void fork(const Cursor& cursor, terms::StepPlan& plan);
+  [[nodiscard]] static std::uint32_t to_find(const Cursor& cursor);
+  [[nodiscard]] bool may_begin(const Cursor& cursor) const;
   void run(const Cursor& cursor, std::uint32_t tokens, std::uint32_t found, terms::StepPlan& plan,
            Budget& budget);
   [[nodiscard]] bool comes_whole(const Job& job) const;
   [[nodiscard]] bool shares_prompt(const Job& job, std::uint32_t choice) const;
-  [[nodiscard]] static const LaneState* fork_source(const Job& job, std::uint32_t& choice);
-  [[nodiscard]] bool waits_for_sibling(const Job& job, std::uint32_t choice) const;
-  [[nodiscard]] std::uint32_t kv_free() const {
-    return capacity_.kv_tokens > kv_used_ ? capacity_.kv_tokens - kv_used_ : 0;
-  }
+  [[nodiscard]] static LaneState* fork_source(Job& job, std::uint32_t& choice);
+  [[nodiscard]] bool waits_for_sibling(Job& job, std::uint32_t choice) const;
 
   Capacity capacity_;
   Policy policy_;
@@ -189,7 +222,9 @@ class Scheduler {
   std::uint64_t next_arrival_ = 1;
   std::uint64_t step_ = 0;
   std::uint64_t dearest_ = 1;           ///< Greatest price of a token since it was last idle.
-  std::uint32_t kv_used_ = 0;           ///< Resident and, within a step, planned tokens.
+  std::uint32_t kv_each_ = 0;           ///< Resident and planned tokens, for each lane all.
+  std::uint32_t shared_ = 0;            ///< Of these, in the pool.
+  std::uint32_t pooled_ = 0;            ///< Tokens of the pool, each once; rather too many.
   std::uint32_t typical_output_ = 128;  ///< Tokens of a lane, of late.
   std::uint32_t present_ = 0;           ///< Tenants with jobs.
   std::uint32_t kept_seats_ = 0;        ///< Not for who has a lane already.

@@ -22,8 +22,9 @@ enum class WorkKind : std::uint32_t {
 /// numbers, the engine's word. An estimate: a step's report says what was found there.
 struct Prefix {
   base::Tokens at_hand;  ///< So many first tokens are kept in the KV cache.
-  base::Tokens coming;   ///< So many will be, once `from` has computed them.
-  JobId from;            ///< A job that came before and has the same beginning; none: nobody.
+  base::Tokens coming;   ///< So many are those of `from`: there once it has computed them, and
+                         ///< then held by both together.
+  JobId from;            ///< The open job that has most in common with it; none: nobody.
 
   static consteval auto fields() {
     return std::tuple{&Prefix::at_hand, &Prefix::coming, &Prefix::from};
@@ -116,6 +117,25 @@ static_assert(base::Blind<LaneReport>);
 struct StepReport {
   std::vector<LaneReport> lanes;
   bool out_of_kv = false;  ///< The engine had no room; nothing of the plan's `run` was done.
+};
+
+/// A lane that does not hold all of its KV tokens alone.
+struct SharedLane {
+  Lane lane;
+  base::Tokens tokens;       ///< So many of its first ones are another lane's too.
+  std::uint32_t unused = 0;  ///< Names the padding: nothing may hide there.
+
+  static consteval auto fields() {
+    return std::tuple{&SharedLane::lane, &SharedLane::tokens, &SharedLane::unused};
+  }
+};
+static_assert(base::Blind<SharedLane>);
+
+/// What lies in the KV cache once although several lanes hold it: forks, and beginnings that were
+/// found. The engine's word, as of the moment it is asked.
+struct Sharing {
+  base::Tokens pooled;            ///< Tokens that more than one lane holds, each counted once.
+  std::vector<SharedLane> lanes;  ///< All that hold any of them.
 };
 
 }  // namespace terms

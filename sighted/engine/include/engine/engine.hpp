@@ -140,9 +140,11 @@ class Engine {
   virtual StepOutput step(const terms::StepPlan& plan) = 0;
   /// Forgets a job and frees its KV. A job that is not open is ignored.
   virtual void close(terms::JobId job) = 0;
-  /// KV tokens not in use by lanes, counted by the engine itself: those of a shared beginning for
-  /// each lane, those of a fork once. What is kept of closed jobs gives way and is not counted.
+  /// KV tokens not in use by lanes, counted by the engine itself; those that several lanes hold
+  /// together once. What is kept of closed jobs gives way and is not counted.
   [[nodiscard]] virtual std::uint32_t kv_free() const = 0;
+  /// What lanes hold together.
+  [[nodiscard]] virtual terms::Sharing sharing() const = 0;
 };
 
 }  // namespace engine

@@ -30,9 +30,9 @@ class NativeRunner final : public Runner {
                                    std::span<const content::TokenId> tokens) const override {
     return tables_.kept(space, tokens);
   }
-  std::uint32_t attach(std::uint32_t slot, std::uint64_t space,
-                       std::span<const content::TokenId> tokens) override {
-    return tables_.attach(slot, space, tokens);
+  BlockTables::Found attach(std::uint32_t slot, std::uint64_t space,
+                            std::span<const content::TokenId> tokens, std::size_t room) override {
+    return tables_.attach(slot, space, tokens, room);
   }
   void keep(std::uint32_t slot, std::uint64_t space,
             std::span<const content::TokenId> tokens) override {

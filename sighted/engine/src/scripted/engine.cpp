@@ -35,6 +35,12 @@ struct LaneState {
   bool over = false;
 };
 
+/// Who has a slot.
+struct Seat {
+  LaneState* lane = nullptr;
+  terms::Lane name;
+};
+
 struct Job {
   JobSpec spec;
   std::string_view script;   ///< What is said, over and over; points into the engine or the format.
@@ -70,7 +76,8 @@ class ScriptedEngine final : public Engine {
       : options_(std::move(options)),
         facts_(facts_of(options_)),
         cells_(options_.kv_tokens),
-        tables_(options_.kv_tokens, options_.lanes_max) {
+        tables_(options_.kv_tokens, options_.lanes_max),
+        seats_(options_.lanes_max) {
     for (std::uint32_t slot = facts_.lanes_max; slot > 0; --slot) {
       free_slots_.push_back(slot - 1);
     }
@@ -112,6 +119,7 @@ class ScriptedEngine final : public Engine {
   void close(terms::JobId job) override;
 
   [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
+  [[nodiscard]] terms::Sharing sharing() const override;
 
  private:
   static bool known_token(content::TokenId id) {
@@ -125,15 +133,17 @@ class ScriptedEngine final : public Engine {
     return found->second;
   }
 
-  void seat(LaneState& lane) {
+  void seat(LaneState& lane, const terms::Lane& name) {
     base::invariant(!free_slots_.empty(), "no more lanes are resident than there can be");
     lane.slot = free_slots_.back();
     free_slots_.pop_back();
+    seats_[lane.slot] = {&lane, name};
   }
   void drop(LaneState& lane) {
     if (!lane.cells.empty()) {
       tables_.drop(lane.slot);
       free_slots_.push_back(lane.slot);
+      seats_[lane.slot] = {};
       cells_.drop(lane.cells);
     }
   }
@@ -159,6 +169,7 @@ class ScriptedEngine final : public Engine {
   BlockTables tables_;
   Beginnings beginnings_;
   std::vector<std::uint32_t> free_slots_;
+  std::vector<Seat> seats_;  ///< By slot.
   std::unordered_map<terms::JobId, Job> jobs_;
   std::uint32_t room_ = 0;  ///< Cells that the step under way leaves free.
   std::uint64_t steps_ = 0;
@@ -233,7 +244,7 @@ void ScriptedEngine::fork(const terms::ForkEntry& entry) {
   LaneState& to = job.lanes[entry.to.choice];
   base::invariant(entry.tokens.value > 0 && entry.tokens.value < job.spec.prompt.size(),
                   "a fork shares a part of the prompt, its last token not included");
-  seat(to);
+  seat(to, entry.to);
   cells_.share(from.cells, to.cells, entry.tokens.value);
   tables_.share(from.slot, to.slot, entry.tokens.value);
 }
@@ -305,7 +316,7 @@ LaneOutput ScriptedEngine::run(const terms::StepEntry& entry) {
     return output;
   }
   if (lane.cells.empty()) {
-    seat(lane);
+    seat(lane, entry.lane);
     output.reused = attach(job, lane);
   }
   output.computed = std::min(entry.tokens.value, job.known(lane) - output.reused);
@@ -328,11 +339,26 @@ std::uint32_t ScriptedEngine::attach(const Job& job, LaneState& lane) {
     return 0;
   }
   const Beginnings::Prompt prompt = job.spec.prompt;
-  const std::size_t most = std::min<std::size_t>(prompt.size() - 1, room_);
-  const std::uint32_t found = tables_.attach(lane.slot, job.spec.prefix_space, prompt.first(most));
-  cells_.grow(lane.cells, found);
-  room_ -= found;
-  return found;
+  const BlockTables::Found found =
+      tables_.attach(lane.slot, job.spec.prefix_space, prompt.first(prompt.size() - 1), room_);
+  if (found.shared > 0) {
+    cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
+  }
+  cells_.grow(lane.cells, found.tokens - found.shared);
+  room_ -= found.tokens - found.shared;
+  return found.tokens;
+}
+
+terms::Sharing ScriptedEngine::sharing() const {
+  terms::Sharing sharing;
+  sharing.pooled = {cells_.pooled()};
+  for (const Seat& seat : seats_) {
+    const std::uint32_t shared = seat.lane == nullptr ? 0 : cells_.shared(seat.lane->cells);
+    if (shared > 0) {
+      sharing.lanes.push_back({seat.name, {shared}});
+    }
+  }
+  return sharing;
 }
 
 void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
@@ -345,9 +371,6 @@ void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
     const Beginnings::Prompt known = job.spec.prompt;
     tables_.keep(lane.slot, job.spec.prefix_space,
                  known.first(std::min(prompt, lane.cells.size())));
-    if (lane.cells.size() >= prompt) {
-      beginnings_.leave(job.spec.job);
-    }
   }
 }
 
