@@ -3,6 +3,7 @@
 
 #include <ggml.h>
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <cstring>
@@ -36,11 +37,12 @@ class KernelsOf : public testing::TestWithParam<const Kernels*> {
 };
 
 std::string processor_name(const testing::TestParamInfo<const Kernels*>& kernels) {
-  return kernels.index == 0 ? "Portable" : kernels.index == 1 ? "Avx2" : "Avx512";
+  return std::array{"Portable", "Avx2", "Avx512", "Avx512Bf16"}.at(kernels.index);
 }
 
 INSTANTIATE_TEST_SUITE_P(On, KernelsOf,
-                         testing::Values(&portable_kernels(), avx2_kernels(), avx512_kernels()),
+                         testing::Values(&portable_kernels(), avx2_kernels(), avx512_kernels(),
+                                         avx512_bf16_kernels()),
                          processor_name);
 
 /// A matrix of random numbers in a file's type, and what it says in floats.
@@ -83,30 +85,30 @@ TEST_P(KernelsOf, MultiplyAsTheTextbookDoes) {
         type == GGML_TYPE_Q4_K || type == GGML_TYPE_Q5_K || type == GGML_TYPE_Q6_K ? 256 : 32;
     for (int round = 0; round < 6; ++round) {
       const std::size_t rows = 1 + below(70);
-      const std::size_t columns = type == GGML_TYPE_F32 ? 1 + below(200) : unit * (1 + below(4));
+      const bool any = type == GGML_TYPE_F32 || type == GGML_TYPE_BF16;  // No blocks.
+      const std::size_t columns = any ? 1 + below(200) : unit * (1 + below(4));
       const std::size_t tokens = 1 + below(21);
       const Made made = made_of(type, rows, columns, dice);
+      const Takes as = takes(kernels, made.matrix.packing());
       Tiles tiles(tokens, columns);
       Rows in(tokens, columns);
       Rows out(tokens, rows);
       for (std::size_t t = 0; t < tokens; ++t) {
-        std::generate_n(in.row(t), columns, [&] { return number(); });
+        // What is rounded to bf16 already is not rounded again, so that a product is exact.
+        std::generate_n(in.row(t), columns, [&] {
+          return as == Takes::pairs ? ggml_bf16_to_fp32(ggml_fp32_to_bf16(number())) : number();
+        });
         std::fill_n(out.row(t), out.stride(), 10.0F);
-        if (made.matrix.wants_bytes()) {
-          tiles.put_bytes(kernels, in.row(t), columns, t);
-        } else {
-          tiles.put_floats(in.row(t), columns, t);
-        }
+        tiles.put(kernels, as, in.row(t), columns, t);
       }
       const bool add = round % 2 == 1;
       kernels.multiply[static_cast<std::size_t>(made.matrix.packing())](
-          tiles.product(made.matrix, tokens, out.row(0), out.stride(), add), 0,
+          tiles.product(kernels, made.matrix, tokens, out.row(0), out.stride(), add), 0,
           made.matrix.groups());
       // Bytes are rounded to 1/127 of the largest of 32, on one side or on both: noise that
       // grows as a root.
-      const double noise = made.matrix.wants_bytes()
-                               ? 0.06 * std::sqrt(static_cast<double>(columns))
-                               : 1e-4 * static_cast<double>(columns);
+      const double noise = as == Takes::bytes ? 0.06 * std::sqrt(static_cast<double>(columns))
+                                              : 1e-4 * static_cast<double>(columns);
       for (std::size_t t = 0; t < tokens; ++t) {
         for (std::size_t r = 0; r < rows; ++r) {
           double expected = add ? 10 : 0;
@@ -131,13 +133,13 @@ TEST_P(KernelsOf, BytesGiveTheSameOnEveryProcessor) {
     std::vector<float> row(columns);
     for (std::size_t t = 0; t < tokens; ++t) {
       std::generate(row.begin(), row.end(), [&] { return number(); });
-      tiles.put_bytes(portable_kernels(), row.data(), columns, t);
+      tiles.put(portable_kernels(), Takes::bytes, row.data(), columns, t);
     }
     Rows expected(tokens, 33);
     Rows out(tokens, 33);
     const auto run = [&](const Kernels& kernels, Rows& to) {
       kernels.multiply[static_cast<std::size_t>(made.matrix.packing())](
-          tiles.product(made.matrix, tokens, to.row(0), to.stride(), false), 0, 3);
+          tiles.product(kernels, made.matrix, tokens, to.row(0), to.stride(), false), 0, 3);
     };
     run(portable_kernels(), expected);
     run(*GetParam(), out);
@@ -145,6 +147,28 @@ TEST_P(KernelsOf, BytesGiveTheSameOnEveryProcessor) {
       for (std::size_t r = 0; r < 33; ++r) {
         ASSERT_NEAR(expected.row(t)[r], out.row(t)[r],
                     1e-5F * std::fabs(expected.row(t)[r]) + 1e-4F);
+      }
+    }
+  }
+}
+
+TEST_P(KernelsOf, PairsAreTheNearestBf16) {
+  const Kernels& kernels = *GetParam();
+  if (kernels.round_pairs == nullptr) {
+    GTEST_SKIP() << "multiplies bf16 weights with floats";
+  }
+  for (const std::size_t columns : {1U, 2U, 31U, 32U, 33U, 63U, 576U}) {
+    std::vector<float> row(columns);
+    std::generate(row.begin(), row.end(), [&] { return std::exp(10 * number()) * number(); });
+    std::vector<PairColumn> tile((columns + 1) / 2, PairColumn{{1, 1, 1, 1, 1, 1, 1, 1}});
+    const std::size_t token = below(tile_tokens);
+    kernels.round_pairs(row.data(), columns, token, tile.data());
+    row.push_back(0);
+    for (std::size_t i = 0; i < tile.size(); ++i) {
+      const std::uint32_t expected = ggml_fp32_to_bf16(row[2 * i]).bits |
+                                     std::uint32_t{ggml_fp32_to_bf16(row[2 * i + 1]).bits} << 16U;
+      for (std::size_t t = 0; t < tile_tokens; ++t) {
+        ASSERT_EQ(tile[i].values[t], t == token ? expected : 1) << columns << " " << i;
       }
     }
   }

@@ -104,9 +104,11 @@ void Forward::turn(float* head, std::size_t row) const {
 
 void Forward::fill(const Rows& from, const std::vector<float>& norm, std::size_t columns,
                    std::size_t count, std::initializer_list<const Matrix*> readers) {
-  const auto wants_bytes = [](const Matrix* matrix) { return matrix->wants_bytes(); };
-  const bool bytes = std::any_of(readers.begin(), readers.end(), wants_bytes);
-  const bool floats = !std::all_of(readers.begin(), readers.end(), wants_bytes);
+  const auto wanted = [&](Takes as) {
+    return std::any_of(readers.begin(), readers.end(), [&](const Matrix* reader) {
+      return takes(kernels_, reader->packing()) == as;
+    });
+  };
   // A tile is one thread's: tokens lie beside each other in its words.
   pool_.run(Tiles::tiles(count), [&](std::size_t tile) {
     const std::size_t last = std::min(count, (tile + 1) * tile_tokens);
@@ -116,11 +118,10 @@ void Forward::fill(const Rows& from, const std::vector<float>& norm, std::size_t
         kernels_.rms_norm(row, norm.data(), shape_.norm_epsilon, columns, normed_.row(token));
         row = normed_.row(token);
       }
-      if (bytes) {
-        tiles_.put_bytes(kernels_, row, columns, token);
-      }
-      if (floats) {
-        tiles_.put_floats(row, columns, token);
+      for (const Takes as : all_takes) {
+        if (wanted(as)) {
+          tiles_.put(kernels_, as, row, columns, token);
+        }
       }
     }
   });
@@ -145,8 +146,8 @@ void Forward::multiply(std::initializer_list<Target> targets, std::size_t count)
   }
   pool_.run(shares.size(), [&](std::size_t i) {
     const Target& target = *shares[i].target;
-    const Product product =
-        tiles_.product(*target.matrix, count, target.out->row(0), target.out->stride(), target.add);
+    const Product product = tiles_.product(kernels_, *target.matrix, count, target.out->row(0),
+                                           target.out->stride(), target.add);
     kernels_.multiply[static_cast<std::size_t>(target.matrix->packing())](product, shares[i].first,
                                                                           shares[i].last);
   });

@@ -24,7 +24,8 @@ inline constexpr std::size_t head_dim_max = 512;
 inline constexpr std::size_t attend_rows = 8;
 
 /// How a matrix lies in memory. A group of 16 rows lies together:
-///   f32, f16, bf16   for each column, 16 values.
+///   f32, f16         for each column, 16 values.
+///   bf16             for each two columns, 16 x two values; an odd last one is beside zeros.
 ///   w8               for each block of 32 columns, 8 vectors of [16 rows][4 columns], bytes with
 ///                    128 added; behind all blocks, for each block, 16 scales (f16).
 ///   w4               the same with 8 added and two vectors in one: the low halves of the bytes
@@ -44,12 +45,21 @@ struct FloatColumn {
   float values[tile_tokens];
 };
 
+/// Two columns of a tile of tokens, rounded to bf16: the first in the low half.
+struct PairColumn {
+  std::uint32_t values[tile_tokens];
+};
+
+/// What a matrix is multiplied with: tiles of FloatColumn, PairColumn or QuantizedBlock.
+enum class Takes { floats, pairs, bytes };
+inline constexpr Takes all_takes[] = {Takes::floats, Takes::pairs, Takes::bytes};
+
 /// Groups of a matrix times all tiles of a step.
 struct Product {
   const std::byte* groups = nullptr;  ///< Of the matrix, from its first.
   std::size_t group_bytes = 0;
   std::size_t columns = 0;
-  const std::byte* tiles = nullptr;  ///< QuantizedBlock or FloatColumn, as the packing wants.
+  const std::byte* tiles = nullptr;  ///< As takes() says.
   std::size_t tile_bytes = 0;
   std::size_t tokens = 0;
   float* out = nullptr;  ///< [token][out_stride]; a group writes 16 floats at 16 x its number.
@@ -86,7 +96,19 @@ struct Kernels {
   /// Softmax(queries x keys) x values.
   void (*attend)(const Attention& attention);
   void (*to_half)(const float* in, std::size_t count, std::uint16_t* out);
+  /// Puts a row into place `token` of a tile, rounded to the nearest bf16; an odd last column
+  /// beside a zero. Null where bf16 weights are multiplied with floats.
+  void (*round_pairs)(const float* row, std::size_t columns, std::size_t token,
+                      PairColumn* tile) = nullptr;
 };
+
+[[nodiscard]] inline Takes takes(const Kernels& kernels, Packing packing) {
+  if (packing == Packing::w8 || packing == Packing::w4) {
+    return Takes::bytes;
+  }
+  const bool pairs = packing == Packing::bf16 && kernels.round_pairs != nullptr;
+  return pairs ? Takes::pairs : Takes::floats;
+}
 
 [[nodiscard]] inline std::size_t padded(std::size_t count, std::size_t to) {
   return (count + to - 1) / to * to;
@@ -97,6 +119,7 @@ struct Kernels {
 /// Null where the processor, or the compiler's target, is another.
 [[nodiscard]] const Kernels* avx2_kernels();
 [[nodiscard]] const Kernels* avx512_kernels();
+[[nodiscard]] const Kernels* avx512_bf16_kernels();
 /// The fastest that this processor has.
 [[nodiscard]] const Kernels& best_kernels();
 

@@ -48,11 +48,6 @@ inline __m512i load_bytes(const std::byte* from) {
   return _mm512_loadu_si512(from);
 }
 
-/// How far ahead weights are asked for. Beside the arithmetic of several tokens the processor by
-/// itself asks too late: with 8 tokens a pass over the weights took twice as long. Measured with 2,
-/// 4, 8 and 16 KiB; asking beyond the matrix does no harm.
-constexpr std::size_t ahead_bytes = 8192;
-
 /// One group times one tile. Bytes of weights are unsigned (128 or 8 was added to them), those of
 /// activations signed: what was added is taken away by beginning each block at its bias.
 template <Packing packing, int tokens>

@@ -99,11 +99,12 @@ const Kernels& portable_kernels() {
 }
 
 const Kernels& best_kernels() {
-  if (const Kernels* const kernels = avx512_kernels()) {
-    return *kernels;
+  for (const Kernels* const kernels : {avx512_bf16_kernels(), avx512_kernels(), avx2_kernels()}) {
+    if (kernels != nullptr) {
+      return *kernels;
+    }
   }
-  const Kernels* const kernels = avx2_kernels();
-  return kernels != nullptr ? *kernels : portable_kernels();
+  return portable_kernels();
 }
 
 }  // namespace engine::native

@@ -23,12 +23,18 @@ std::size_t bytes_of_group(Packing packing, std::size_t columns) {
   const std::size_t scales = blocks * group_rows * sizeof(std::uint16_t);
   switch (packing) {
     case Packing::f32: return columns * group_rows * 4;
-    case Packing::f16:
-    case Packing::bf16: return columns * group_rows * 2;
+    case Packing::f16: return columns * group_rows * 2;
+    case Packing::bf16: return padded(columns, 2) * group_rows * 2;
     case Packing::w8: return padded(columns * group_rows + scales, 64);
     case Packing::w4: break;
   }
   return padded(columns * group_rows / 2 + scales, 64);
+}
+
+/// Where the value of a row and a column lies in a group of floats, in values.
+std::size_t float_at(Packing packing, std::size_t row, std::size_t column) {
+  return packing == Packing::bf16 ? column / 2 * 2 * group_rows + row * 2 + column % 2
+                                  : column * group_rows + row;
 }
 
 /// Where the byte of a row and a column lies in a group of w8; of w4, which nibble.
@@ -110,7 +116,7 @@ void Matrix::pack_floats(const std::byte* rows, std::size_t count, std::byte* to
   const std::size_t size = packing_ == Packing::f32 ? 4 : 2;
   for (std::size_t row = 0; row < count; ++row) {
     for (std::size_t i = 0; i < columns_; ++i) {
-      std::memcpy(to + (i * group_rows + row) * size, rows + (row * columns_ + i) * size, size);
+      std::memcpy(to + float_at(packing_, row, i) * size, rows + (row * columns_ + i) * size, size);
     }
   }
 }
@@ -166,9 +172,9 @@ void Matrix::unpack(std::size_t row, float* out) const {
   for (std::size_t i = 0; i < columns_; ++i) {
     std::uint16_t half = 0;
     if (packing_ == Packing::f32) {
-      std::memcpy(out + i, group + (i * group_rows + lane) * 4, 4);
-    } else if (!wants_bytes()) {
-      std::memcpy(&half, group + (i * group_rows + lane) * 2, 2);
+      std::memcpy(out + i, group + float_at(packing_, lane, i) * 4, 4);
+    } else if (packing_ == Packing::f16 || packing_ == Packing::bf16) {
+      std::memcpy(&half, group + float_at(packing_, lane, i) * 2, 2);
       out[i] =
           packing_ == Packing::f16 ? ggml_fp16_to_fp32(half) : ggml_bf16_to_fp32(ggml_bf16_t{half});
     } else {

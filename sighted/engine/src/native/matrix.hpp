@@ -27,9 +27,6 @@ class Matrix {
 
   [[nodiscard]] bool empty() const { return rows_ == 0; }
   [[nodiscard]] Packing packing() const { return packing_; }
-  [[nodiscard]] bool wants_bytes() const {
-    return packing_ == Packing::w8 || packing_ == Packing::w4;
-  }
   [[nodiscard]] std::size_t rows() const { return rows_; }
   [[nodiscard]] std::size_t columns() const { return columns_; }
   [[nodiscard]] std::size_t groups() const { return padded(rows_, group_rows) / group_rows; }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels.hpp"
+#include "vector_products.hpp"
 #include "vectors.hpp"
 
 namespace engine::native {
@@ -127,37 +128,37 @@ void quantize(const float* row, std::size_t columns, std::size_t token, Quantize
 
 // Matrices of floats.
 
+// Each has how many columns lie together, and one of them in 16 rows.
+
 struct LoadF32 {
-  static constexpr std::size_t bytes = 4;
-  static Floats at(const std::byte* from) { return load(reinterpret_cast<const float*>(from)); }
+  static constexpr std::size_t columns = 1;
+  static constexpr std::size_t bytes = 64;
+  static Floats at(const std::byte* from, std::size_t /*column*/) {
+    return load(reinterpret_cast<const float*>(from));
+  }
 };
 
 struct LoadF16 {
-  static constexpr std::size_t bytes = 2;
-  static Floats at(const std::byte* from) {
+  static constexpr std::size_t columns = 1;
+  static constexpr std::size_t bytes = 32;
+  static Floats at(const std::byte* from, std::size_t /*column*/) {
     return load_halves(reinterpret_cast<const std::uint16_t*>(from));
   }
 };
 
 struct LoadBf16 {
-  static constexpr std::size_t bytes = 2;
-  static Floats at(const std::byte* from) {
-    using Shorts = std::uint16_t __attribute__((vector_size(32)));
+  static constexpr std::size_t columns = 2;
+  static constexpr std::size_t bytes = 64;
+  static Floats at(const std::byte* from, std::size_t column) {
     using Words = std::uint32_t __attribute__((vector_size(64)));
-    Shorts halves;
-    __builtin_memcpy(&halves, from, sizeof(halves));
-    const Words words = __builtin_convertvector(halves, Words) << 16U;
+    Words words;
+    __builtin_memcpy(&words, from, sizeof(words));
+    words = column == 0 ? words << 16U : words & 0xFFFF0000U;
     Floats values;
     __builtin_memcpy(&values, &words, sizeof(values));
     return values;
   }
 };
-
-inline void put(const Product& product, std::size_t group, std::size_t token,
-                const Floats& result) {
-  float* const to = product.out + token * product.out_stride + group * group_rows;
-  store(to, product.add ? load(to) + result : result);
-}
 
 template <class Load, int tokens>
 void multiply_tile(const Product& product, std::size_t group, std::size_t tile) {
@@ -165,28 +166,18 @@ void multiply_tile(const Product& product, std::size_t group, std::size_t tile) 
   const auto* const columns =
       reinterpret_cast<const FloatColumn*>(product.tiles + tile * product.tile_bytes);
   Floats sums[tokens] = {};
-  for (std::size_t i = 0; i < product.columns; ++i) {
-    const Floats weight = Load::at(weights);
-    weights += Load::bytes * group_rows;
-    MAINS_UNROLL for (int t = 0; t < tokens; ++t) {
-      sums[t] += weight * columns[i].values[t];
+  for (std::size_t i = 0; i < product.columns; i += Load::columns, weights += Load::bytes) {
+    MAINS_UNROLL for (std::size_t c = 0; c < Load::columns; ++c) {
+      if (c == 0 || i + c < product.columns) {
+        const Floats weight = Load::at(weights, c);
+        MAINS_UNROLL for (int t = 0; t < tokens; ++t) {
+          sums[t] += weight * columns[i + c].values[t];
+        }
+      }
     }
   }
   MAINS_UNROLL for (int t = 0; t < tokens; ++t) {
     put(product, group, tile * tile_tokens + static_cast<std::size_t>(t), sums[t]);
-  }
-}
-
-using MultiplyTile = void (*)(const Product&, std::size_t, std::size_t);
-
-/// of   for 1 .. 8 tokens.
-inline void multiply_groups(const Product& product, std::size_t first, std::size_t last,
-                            const MultiplyTile (&of)[tile_tokens]) {
-  for (std::size_t group = first; group < last; ++group) {
-    for (std::size_t tile = 0; tile * tile_tokens < product.tokens; ++tile) {
-      const std::size_t left = product.tokens - tile * tile_tokens;
-      of[(left < tile_tokens ? left : tile_tokens) - 1](product, group, tile);
-    }
   }
 }
 
