@@ -1,6 +1,6 @@
 // Commands, roles and the move to PostgreSQL.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { cli, fresh_folder, nano, null_models, remove, root, start, until } from './harness.mjs';
@@ -55,7 +55,11 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
   const [grants, to_forget] = [...readFileSync(path.join(root, 'docs/postgresql.md'), 'utf8')
     .matchAll(/```sql\n([^]*?)```/g)].map(([, sql]) => sql);
   cluster.sql(grants, database);
-  const server = await start({ ledger: app, data });
+  const config = path.join(data, 'retention.toml');
+  writeFileSync(config, '[retention]\nreceipts_days = 30\n');
+  const args = [...null_models, '--config', config];
+  let server = await start({ ledger: app, data, args });
+  await until(() => /GRANT DELETE ON mains_ledger.receipts/.test(server.err), 'what is missing');
   const tenant = await server.tenant('1.00', { requests_per_minute: 100 });
   assert.equal((await server.call('/v1/completions', { key: tenant.key, body: completion })).status,
     200);
@@ -89,6 +93,11 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
   assert.match(as_app('DELETE FROM mains_ledger.receipts'), /insert-only/);
   assert.match(as_app('DELETE FROM mains_ledger.pruned'), /permission denied/);
   assert.match(as_app('DELETE FROM mains_ledger.postings'), /permission denied/);
+  assert.equal(server.err.match(/receipts_days/g).length, 1, 'said once');
+  await server.stop();
+  server = await start({ ledger: app, data, args });
+  await server.stop();
+  assert.doesNotMatch(server.err, /receipts_days/);
   await server.clear();
 });
 

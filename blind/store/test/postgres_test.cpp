@@ -100,6 +100,23 @@ TEST_F(Postgres, HistoryIsInsertOnlyForEveryHand) {
   EXPECT_TRUE(shell("SELECT 1 FROM postings"));
 }
 
+TEST_F(Postgres, ARoleMayPruneWithAllThreeRightsOnly) {
+  open();
+  const std::string role = name_ + "_app";
+  const std::string as_role =
+      std::string(url_).replace(url_.find("//"), url_.find('@') - url_.find("//"), "//" + role);
+  ASSERT_TRUE(shell("CREATE ROLE " + role + " LOGIN"));
+  ASSERT_TRUE(shell("GRANT USAGE ON SCHEMA mains_ledger TO " + role));
+  ASSERT_TRUE(shell("GRANT SELECT ON ALL TABLES IN SCHEMA mains_ledger TO " + role));
+  const auto reader = std::move(open_postgres_reader(as_role)).value();
+  for (const char* right : {"DELETE ON receipts", "INSERT ON pruned", "UPDATE ON pruned"}) {
+    EXPECT_FALSE(reader->may_prune().value()) << "without " << right;
+    ASSERT_TRUE(shell(std::string("GRANT ") + right + " TO " + role));
+  }
+  EXPECT_TRUE(reader->may_prune().value()) << "granted meanwhile";
+  EXPECT_TRUE(open_postgres_reader(url_).value()->may_prune().value()) << "the owner";
+}
+
 TEST_F(Postgres, AReaderNeedsTablesAndAJournalMakesThem) {
   EXPECT_EQ(open_postgres_reader(url_).error(), StoreError::older_schema);
   open();

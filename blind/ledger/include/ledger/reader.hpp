@@ -186,6 +186,8 @@ class Reader {
   virtual Stored<std::vector<Receipt>> receipts_of_leaves(std::uint64_t leaf, std::uint32_t limit);
   /// What of the tenant's receipts is gone.
   virtual Stored<PrunedRow> pruned(terms::TenantId tenant) = 0;
+  /// Whether whoever this is may remove receipts at all: on a server, a role may lack the right to.
+  virtual Stored<bool> may_prune() { return true; }
   virtual Stored<std::uint64_t> open_holds() = 0;
   /// Log entries from index `first` on, in order, at most `limit`.
   virtual Stored<std::vector<LeafRow>> leaves(std::uint64_t first, std::uint32_t limit) = 0;

@@ -148,6 +148,17 @@ class PgReader final : public ledger::Reader {
         Parameters().add(tenant.value), read);
   }
 
+  /// All that Txn::prune() does. A list of rights in one call would ask for any of them.
+  Stored<bool> may_prune() override {
+    const auto may = first<std::int64_t>(
+        "SELECT (has_table_privilege('receipts', 'DELETE') AND "
+        "has_table_privilege('pruned', 'INSERT') AND "
+        "has_table_privilege('pruned', 'UPDATE'))::integer::bigint",
+        {}, [](const Rows& r, std::size_t i) { return r.integer(i, 0); });
+    if (!may) return base::Fail{may.error()};
+    return *may == 1;
+  }
+
   Stored<std::vector<ledger::Receipt>> receipts_after(TenantId tenant, std::uint64_t sequence,
                                                       std::uint32_t limit) override {
     return all<ledger::Receipt>(

@@ -13,7 +13,9 @@
 
 namespace app {
 
-/// A thread that looks once an hour, and at its start. What it stands on outlives it.
+/// A thread that looks once an hour, and at its start. What it stands on outlives it. A role that
+/// may not remove receipts is told so on stderr, once, and nothing is tried: a transaction that
+/// fails takes with it what others asked for in it.
 class Retention {
  public:
   /// days   receipts of before so many days go; 0: none ever, and there is no thread.
@@ -30,14 +32,15 @@ class Retention {
 
  private:
   void loop();
-  /// False: the store did not let it; it is tried again soon.
-  bool sweep();
+  /// How long to wait until the next look.
+  std::chrono::seconds sweep();
   [[nodiscard]] bool stopping();
 
   ledger::Reader& reader_;
   admin::Money& money_;
   const base::Clock& clock_;
   const std::uint32_t days_;
+  bool told_ = false;  ///< That it may not.
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stop_ = false;
