@@ -28,7 +28,7 @@ const ready = () => server.call('/readyz').then(({ status }) => status);
 
 /** While `trouble` lasts nothing is served; when it is over, what was refused is, with its key. */
 async function through(trouble, over, readable) {
-  const tenant = await server.tenant();
+  const tenant = await server.tenant('1000.00');
   const before = new Map();
   await on_each_route(async (route) => {
     const answer = await ask(server, tenant.key, route);
@@ -36,23 +36,27 @@ async function through(trouble, over, readable) {
     before.set(route, answer);
   });
   const charged = await server.charged(tenant);
-  // A stream that is under way goes on; its bill waits.
-  const body = { model: 'long', prompt: 'x', max_tokens: 900_000, stream: true };
+  // Streams one after another across the moment at which it comes; bills of some must wait. None is
+  // so long that it could be cut for not being read fast enough.
+  const body = { model: 'long', prompt: 'x', max_tokens: 4_000, stream: true };
   let seen = 0;
-  let leave_now = false;
-  const stream = open_stream(server, '/v1/completions', { key: tenant.key, body },
-    (event, leave) => {
-      seen += event.choices?.[0]?.text?.length ?? 0;
-      if (leave_now) leave();
-    });
-  await until(() => seen > 0, 'the stream to run');
+  let complete = 0;
+  const stream_on = async () => {
+    const end = await open_stream(server, '/v1/completions', { key: tenant.key, body },
+      (event) => { seen += event.choices?.[0]?.text?.length ?? 0; });
+    if (end.status !== 200) return end.status;
+    complete += 1;
+    return stream_on();
+  };
+  const streams = Array.from({ length: 8 }, stream_on);
+  await until(() => complete >= 8, 'the streams to run');
   trouble();
   // Some room may be left in pages that are already there; that is used up soon.
   await until(async () => (await ask(server, tenant.key, routes[2])).status === 503,
     'the disk to be full', 60_000);
-  leave_now = true;
-  // One that was cut for not being read fast enough waits 30 s for its bill, and no longer.
-  await within(45_000, stream, 'leaving the stream');
+  // Whoever waits for its bill waits 30 s, and no longer.
+  const ends = await within(45_000, Promise.all(streams), 'the streams to end');
+  assert.ok(ends.every((status) => status === 503), `${ends}`);
   await on_each_route((route) =>
     refused(tenant.key, route, { 'idempotency-key': `after ${route.name}` }));
   assert.equal(await ready(), 503);
@@ -78,7 +82,7 @@ async function through(trouble, over, readable) {
   const { available } = await server.balance_at_rest(tenant);
   const all = await server.charged(tenant);
   assert.equal(tenant.credit - available, all.charge);
-  assert.ok(all.output >= seen, 'the stream is charged once there is room');
+  assert.ok(all.output >= seen, 'what was seen is charged once there is room');
   const books = await server.books();
   assert.deepEqual([books.ok, books.open_holds], [true, 0]);
 }

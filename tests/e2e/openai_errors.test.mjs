@@ -102,14 +102,11 @@ test('a client that leaves in mid-stream pays what was decoded until then', asyn
     { model: 'long', messages, stream: true, max_tokens: 900_000 },
     { signal: stop.signal }).withResponse();
   let seen = 0;
-  try {
-    for await (const chunk of stream) {
-      seen += chunk.choices[0]?.delta?.content?.length ?? 0;
-      if (seen >= 200) stop.abort();
-    }
-  } catch (error) {
-    assert.ok(error instanceof OpenAI.APIUserAbortError, `${error}`);
+  for await (const chunk of stream) {
+    seen += chunk.choices[0]?.delta?.content?.length ?? 0;
+    if (seen >= 200) break;  // what came behind it is not looked at
   }
+  stop.abort();
   const balance = await server.balance_at_rest(guest);
   const receipt = await server.receipt(guest, response.headers.get('x-receipt-id'));
   assert.equal(receipt.end, 'disconnect');
