@@ -37,19 +37,6 @@ constexpr const char* take_turns = "SELECT pg_advisory_xact_lock(514728940183662
 constexpr std::uint32_t type_bytea = 17;
 constexpr std::uint32_t type_text = 25;
 
-Error error_of(postgres::Error error) {
-  switch (error) {
-    case postgres::Error::full: return Error::full;
-    case postgres::Error::read_only: return Error::read_only;
-    case postgres::Error::refused:
-    case postgres::Error::missing: return Error::damaged;
-    case postgres::Error::busy:
-    case postgres::Error::gone:
-    case postgres::Error::io: break;
-  }
-  return Error::unavailable;
-}
-
 /// $1, $2 ... for each ?. No statement has a ? in a text.
 std::string numbered(std::string_view sql) {
   std::string out;
@@ -105,7 +92,7 @@ class Postgres final : public Database {
       return taken;
     }
     if (!rows.ok()) {
-      throw SqlFailure{error_of(rows.error())};
+      throw SqlFailure{postgres::told_as<Error>(rows.error())};
     }
     Answered answered;
     for (std::size_t row = 0; row < rows->count(); ++row) {
@@ -152,7 +139,7 @@ class Postgres final : public Database {
       // The session may have ended while nobody looked.
       if (tries > 0 || !connection_->failed()) {
         rollback();
-        throw SqlFailure{error_of(answers.error())};
+        throw SqlFailure{postgres::told_as<Error>(answers.error())};
       }
       connect();
     }
@@ -186,7 +173,7 @@ class Postgres final : public Database {
   void run() {
     auto done = connection_->run();
     if (!done.ok()) {
-      throw SqlFailure{error_of(done.error())};
+      throw SqlFailure{postgres::told_as<Error>(done.error())};
     }
   }
 
@@ -200,7 +187,7 @@ class Postgres final : public Database {
     }
     auto version = connection_->ask("SELECT version FROM mains_registry.state");
     if (!version.ok()) {
-      throw SqlFailure{error_of(version.error())};
+      throw SqlFailure{postgres::told_as<Error>(version.error())};
     }
     return version->integer(0, 0);
   }
@@ -213,7 +200,7 @@ class Postgres final : public Database {
     connection_.reset();
     auto opened = postgres::Connection::open(url_, {});
     if (!opened.ok()) {
-      throw SqlFailure{error_of(opened.error())};
+      throw SqlFailure{postgres::told_as<Error>(opened.error())};
     }
     connection_ = std::move(opened).value();
     if (made_) {

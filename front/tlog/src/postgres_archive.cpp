@@ -88,19 +88,6 @@ WITH moved AS (
 )
 SELECT count(*) FROM moved)sql";
 
-Error error_of(postgres::Error error) {
-  switch (error) {
-    case postgres::Error::full: return Error::full;
-    case postgres::Error::read_only: return Error::read_only;
-    case postgres::Error::refused:
-    case postgres::Error::missing: return Error::damaged;
-    case postgres::Error::busy:
-    case postgres::Error::gone:
-    case postgres::Error::io: break;
-  }
-  return Error::unavailable;
-}
-
 /// One a line, so that a hand with a database shell can read them.
 std::string lines_of(const std::vector<note::VerifierKey>& keys) {
   std::string lines;
@@ -180,7 +167,7 @@ Answer<Done> PostgresArchive::connect() {
   connection_.reset();
   auto opened = postgres::Connection::open(url_, {});
   if (!opened.ok()) {
-    return Fail{error_of(opened.error())};
+    return Fail{postgres::told_as<Error>(opened.error())};
   }
   connection_ = std::move(opened).value();
   return Done{};
@@ -189,7 +176,7 @@ Answer<Done> PostgresArchive::connect() {
 Answer<Done> PostgresArchive::run() {
   auto done = connection_->run();
   if (!done.ok()) {
-    return Fail{error_of(done.error())};
+    return Fail{postgres::told_as<Error>(done.error())};
   }
   return Done{};
 }
@@ -206,7 +193,7 @@ Answer<Rows> PostgresArchive::ask(const std::string& sql, const Parameters& para
     }
     // A session may have ended while nobody looked. All statements here may be run twice.
     if (again || fresh || !connection_->failed()) {
-      return Fail{error_of(rows.error())};
+      return Fail{postgres::told_as<Error>(rows.error())};
     }
   }
 }
@@ -217,14 +204,14 @@ Answer<std::int64_t> PostgresArchive::version() {
       "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
       "WHERE n.nspname = 'mains_log' AND c.relname = 'version'");
   if (!there.ok()) {
-    return Fail{error_of(there.error())};
+    return Fail{postgres::told_as<Error>(there.error())};
   }
   if (there->integer(0, 0) == 0) {
     return std::int64_t{0};
   }
   auto number = connection_->ask("SELECT max(number) FROM mains_log.version");
   if (!number.ok()) {
-    return Fail{error_of(number.error())};
+    return Fail{postgres::told_as<Error>(number.error())};
   }
   return number->integer(0, 0);
 }
@@ -363,7 +350,7 @@ Answer<bool> PostgresArchive::put_day(base::UnixNs at, const DayRow& day, bool o
   auto answers = connection_->run();
   if (!answers.ok()) {
     (void)connection_->ask("ROLLBACK");
-    return Fail{error_of(answers.error())};
+    return Fail{postgres::told_as<Error>(answers.error())};
   }
   return answers->at(2).integer(0, 0) == 1;
 }
@@ -417,7 +404,7 @@ Answer<Done> PostgresArchive::take_all(SqliteArchive& from,
   const auto write = [this](const char* sql, const Parameters& parameters) -> Answer<Done> {
     auto done = connection_->ask(sql, parameters);
     if (!done.ok()) {
-      return Fail{error_of(done.error())};
+      return Fail{postgres::told_as<Error>(done.error())};
     }
     return Done{};
   };
@@ -436,7 +423,7 @@ Answer<Done> PostgresArchive::take_all(SqliteArchive& from,
           .add(std::string_view(told->last.checkpoint))
           .add(std::string_view(told->witnessed)));
   if (!first.ok()) {
-    return Fail{error_of(first.error())};
+    return Fail{postgres::told_as<Error>(first.error())};
   }
   if (!done.ok() || first->integer(0, 0) == 0) {
     return done;

@@ -23,4 +23,20 @@ using Answer = base::Result<T, Error>;
 /// The five characters of a SQLSTATE in our words.
 [[nodiscard]] Error error_of(const char* sqlstate);
 
+/// The same in the words of who keeps something there: full, read_only, damaged, and unavailable
+/// for all that may pass.
+template <class Words>
+[[nodiscard]] constexpr Words told_as(Error error) {
+  switch (error) {
+    case Error::full: return Words::full;
+    case Error::read_only: return Words::read_only;
+    case Error::refused:
+    case Error::missing: return Words::damaged;
+    case Error::busy:
+    case Error::gone:
+    case Error::io: break;
+  }
+  return Words::unavailable;
+}
+
 }  // namespace postgres
