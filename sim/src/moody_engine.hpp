@@ -51,6 +51,7 @@ class MoodyEngine final : public engine::Engine {
     return output;
   }
   void close(terms::JobId job) override { inner_->close(job); }
+  void forget(std::uint64_t prefix_space) override { inner_->forget(prefix_space); }
   [[nodiscard]] std::uint32_t kv_free() const override { return inner_->kv_free(); }
   [[nodiscard]] terms::Sharing sharing() const override { return inner_->sharing(); }
 

@@ -32,22 +32,31 @@ bool Scheduler::waits_for_sibling(Job& job, std::uint32_t choice) const {
   return std::ranges::any_of(job.lanes, [](const LaneState& l) { return l.admitted; });
 }
 
-/// A job that came before has the same beginning and computes it just now: once is enough.
+/// A job of its tenant that came before has the same beginning and computes it just now: once is
+/// enough. For another tenant's, which may have to rest, nobody waits.
 bool Scheduler::follows(const Job& job) const {
   const terms::Prefix& prefix = job.item.prefix;
   const auto leader = jobs_.find(prefix.from);
-  return leader != jobs_.end() && leader->second.prompt_charged < prefix.coming.value &&
-         prefix.coming > prefix.at_hand && job.prompt_charged == 0 &&
+  return leader != jobs_.end() && leader->second.tenant == job.tenant &&
+         leader->second.prompt_charged < prefix.coming.value && prefix.coming > prefix.at_hand &&
+         job.prompt_charged == 0 &&
          std::ranges::any_of(leader->second.lanes, [](const LaneState& l) { return !l.finished; });
 }
 
 /// What a lane that has nothing yet will find in the cache. The last token is computed in any case.
-std::uint32_t Scheduler::at_hand(const Cursor& cursor) {
+std::uint32_t Scheduler::at_hand(const Cursor& cursor) const {
   const LaneState& lane = cursor.state();
+  if (lane.resident > 0) {
+    return 0;
+  }
   const terms::Prefix& prefix = cursor.job->item.prefix;
-  const base::Tokens coming = prefix.from.valid() ? prefix.coming : base::Tokens{};
-  const std::uint32_t found = std::max(prefix.at_hand, coming).value;
-  return lane.resident > 0 ? 0 : std::min(found, lane.known - 1);
+  std::uint32_t found = prefix.at_hand.value;
+  if (const auto leader = jobs_.find(prefix.from); leader != jobs_.end()) {
+    const bool own = leader->second.tenant == cursor.job->tenant;  // For that it has waited.
+    const std::uint32_t done = own ? prefix.coming.value : leader->second.prompt_charged;
+    found = std::max(found, std::min(prefix.coming.value, done));
+  }
+  return std::min(found, lane.known - 1);
 }
 
 Scheduler::Cursor Scheduler::next_waiting(const Tenant& tenant) const {

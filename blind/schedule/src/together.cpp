@@ -41,13 +41,13 @@ std::uint32_t Scheduler::in_common(const Cursor& a, const Cursor& b) const {
     return can_fork(a) ? a.job->item.prompt.value - 1 : 0;
   }
   if (mine.from == b.job->item.job) {
-    return std::min(mine.coming.value, at_hand(a));
+    return mine.coming.value;
   }
   if (other.from == a.job->item.job) {
-    return std::min(other.coming.value, at_hand(a));
+    return other.coming.value;
   }
   const bool alike = mine.from.valid() && mine.from == other.from;
-  return alike ? std::min({mine.coming.value, other.coming.value, at_hand(a)}) : 0;
+  return alike ? std::min(mine.coming, other.coming).value : 0;
 }
 
 /// Of those that stay, whoever holds most of what a lane without KV will hold. What is still to be
@@ -58,10 +58,13 @@ Scheduler::Held Scheduler::held_already(const Cursor& cursor,
   if (cursor.state().resident > 0) {
     return held;
   }
+  const std::uint32_t found = at_hand(cursor);
   for (const Cursor& lane : admitted_) {
     LaneState& state = lane.state();
     const std::uint32_t there = state.resident + state.found;
-    const std::uint32_t tokens = there > 0 ? std::min(there, in_common(cursor, lane)) : 0;
+    // A sibling's prompt is forked, that of another job is found.
+    const std::uint32_t most = lane.job == cursor.job ? there : std::min(there, found);
+    const std::uint32_t tokens = most > 0 ? std::min(most, in_common(cursor, lane)) : 0;
     const bool leaves = std::ranges::any_of(leaving, [&lane](const Cursor& one) {
       return one.job == lane.job && one.choice == lane.choice;
     });

@@ -85,6 +85,24 @@ TEST(prefix, when_one_in_the_middle_leaves_those_behind_wait_for_the_one_before)
   EXPECT_EQ(bench.engine.computed_in_common(1), 190U);
 }
 
+/// What is opened to others, two tenants may compute at once: neither's pace is the other's.
+TEST(prefix, nobody_waits_for_another_tenants) {
+  Bench bench(capacity(10'000, 16, 64));
+  bench.submit(job(1, 1, 200, 3), 1, 192);
+  bench.submit(job(2, 2, 200, 3), 1, 192);
+  bench.submit(job(3, 2, 200, 3), 1, 192);
+  bench.step();
+  bench.step();
+  EXPECT_EQ(bench.scheduler.counts().lanes_resident, 2U) << "one of each";
+  bench.run_all(1'000);
+  bench.submit(job(4, 1, 200, 3), 1, 192);
+  bench.submit(job(5, 2, 200, 3), 1, 192);
+  EXPECT_EQ(bench.step().run.size(), 2U);
+  EXPECT_EQ(bench.engine.reused({4}), 192U);
+  EXPECT_EQ(bench.engine.reused({5}), 192U);
+  EXPECT_EQ(bench.scheduler.counts().kv_tokens_used, 192U + 2 * 8) << "held by both together";
+}
+
 TEST(prefix, a_first_that_fails_holds_up_nobody) {
   Scheduler scheduler(capacity(1'000, 8, 32), {});
   terms::WorkItem follower = job(2, 1, 100, 3);

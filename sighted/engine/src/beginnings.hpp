@@ -12,6 +12,7 @@
 #include <terms/work.hpp>
 
 #include "kv_block.hpp"
+#include "spaces.hpp"
 
 namespace engine {
 
@@ -27,17 +28,23 @@ class Beginnings {
   }
 
   /// A job opens, of whose prompt so much is kept. The prompt stays where it is until leave().
-  /// Costs a look at each open prompt of the space.
-  terms::Prefix come(terms::JobId job, std::uint64_t space, Prompt prompt, std::uint32_t kept) {
+  /// Costs a look at each open prompt of its spaces.
+  terms::Prefix come(terms::JobId job, const Spaces& spaces, Prompt prompt, std::uint32_t kept) {
     terms::Prefix prefix{{kept}, {}, {}};
+    bool own = false;
+    const Beginning coming{spaces, prompt};
     for (const auto& [other, beginning] : open_) {
-      const std::uint32_t same = beginning.space == space ? common(prompt, beginning.prompt) : 0;
-      if (same > prefix.coming.value) {  // Of two that are as good, the one that came first.
+      const std::uint32_t same = common(coming, beginning);
+      // Of two that are as good, one of its own space, and then the one that came first.
+      const bool also_own = beginning.spaces.own == spaces.own;
+      if (same > prefix.coming.value ||
+          (same > 0 && same == prefix.coming.value && also_own > own)) {
         prefix.coming = {same};
         prefix.from = other;
+        own = also_own;
       }
     }
-    open_.emplace(job, Beginning{space, prompt});
+    open_.emplace(job, coming);
     return prefix;
   }
   /// Unknown: ignored.
@@ -45,15 +52,20 @@ class Beginnings {
 
  private:
   struct Beginning {
-    std::uint64_t space;
+    Spaces spaces;
     Prompt prompt;
   };
 
-  static std::uint32_t common(Prompt a, Prompt b) {
-    const Prompt whole = shareable(a);
-    const auto differs = std::ranges::mismatch(whole, b).in1;
-    const auto same = static_cast<std::size_t>(differs - whole.begin());
-    return static_cast<std::uint32_t>(same / kv_block_tokens * kv_block_tokens);
+  static std::uint32_t common(const Beginning& a, const Beginning& b) {
+    if (a.spaces.of(0) != b.spaces.of(0)) {
+      return 0;
+    }
+    const bool all = a.spaces.own == b.spaces.own;
+    const Prompt whole = shareable(a.prompt);
+    const auto differs = std::ranges::mismatch(whole, b.prompt).in1;
+    const auto same = static_cast<std::size_t>(differs - whole.begin()) / kv_block_tokens;
+    const std::size_t blocks = all ? same : std::min(same, a.spaces.opened_blocks());
+    return static_cast<std::uint32_t>(blocks * kv_block_tokens);
   }
 
   std::map<terms::JobId, Beginning> open_;

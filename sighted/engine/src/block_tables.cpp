@@ -87,15 +87,15 @@ void BlockTables::drop(std::uint32_t slot) {
   held_[slot] = 0;
 }
 
-std::uint32_t BlockTables::kept(PrefixTree::Space space, Tokens tokens) const {
-  return static_cast<std::uint32_t>(tree_.find(space, tokens).size()) * block_tokens;
+std::uint32_t BlockTables::kept(const Spaces& spaces, Tokens tokens) const {
+  return static_cast<std::uint32_t>(tree_.find(spaces, tokens).size()) * block_tokens;
 }
 
-BlockTables::Found BlockTables::attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens,
+BlockTables::Found BlockTables::attach(std::uint32_t slot, const Spaces& spaces, Tokens tokens,
                                        std::size_t room) {
   auto& table = tables_[slot];
   base::invariant(table.empty(), "only what is empty can begin");
-  table = tree_.find(space, tokens);
+  table = tree_.find(spaces, tokens);
   Found found;
   for (std::uint32_t other = 0; other < tables_.size(); ++other) {
     const auto parts = std::ranges::mismatch(table, tables_[other]).in1;
@@ -116,9 +116,9 @@ BlockTables::Found BlockTables::attach(std::uint32_t slot, PrefixTree::Space spa
   return found;
 }
 
-void BlockTables::keep(std::uint32_t slot, PrefixTree::Space space, Tokens tokens) {
+void BlockTables::keep(std::uint32_t slot, const Spaces& spaces, Tokens tokens) {
   auto& table = tables_[slot];
-  const std::vector<std::uint32_t> known = tree_.find(space, tokens);
+  const std::vector<std::uint32_t> known = tree_.find(spaces, tokens);
   base::invariant(tokens.size() <= table.size() * kv_block_tokens, "a slot holds its tokens");
   for (std::size_t i = 0; i < known.size(); ++i) {
     if (known[i] != table[i]) {
@@ -127,9 +127,15 @@ void BlockTables::keep(std::uint32_t slot, PrefixTree::Space space, Tokens token
       table[i] = known[i];
     }
   }
-  tree_.add(space, tokens, table);
+  tree_.add(spaces, tokens, table);
   for (std::size_t i = known.size(); i < tokens.size() / kv_block_tokens; ++i) {
     ++users_[table[i]];
+  }
+}
+
+void BlockTables::forget(std::uint64_t keeper) {
+  for (const std::uint32_t block : tree_.forget(keeper)) {
+    let_go(block);
   }
 }
 

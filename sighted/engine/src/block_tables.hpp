@@ -49,15 +49,17 @@ class BlockTables {
   void drop(std::uint32_t slot);
 
   /// How many tokens of a beginning are kept: whole blocks.
-  [[nodiscard]] std::uint32_t kept(PrefixTree::Space space, Tokens tokens) const;
+  [[nodiscard]] std::uint32_t kept(const Spaces& spaces, Tokens tokens) const;
   /// The empty `slot` begins with what is kept of `tokens`: what other slots use, and of the rest
   /// no more than `room` tokens.
-  Found attach(std::uint32_t slot, PrefixTree::Space space, Tokens tokens, std::size_t room);
+  Found attach(std::uint32_t slot, const Spaces& spaces, Tokens tokens, std::size_t room);
   /// The slot holds `tokens`: its full blocks are kept for others of the space. What is kept
   /// already the slot shares from here on, and gives its own back: they are the same to the bit.
-  void keep(std::uint32_t slot, PrefixTree::Space space, Tokens tokens);
-  /// Blocks that a space keeps.
-  [[nodiscard]] std::uint32_t held(PrefixTree::Space space) const { return tree_.held(space); }
+  void keep(std::uint32_t slot, const Spaces& spaces, Tokens tokens);
+  /// Blocks that are kept for a keeper.
+  [[nodiscard]] std::uint32_t held(std::uint64_t keeper) const { return tree_.held(keeper); }
+  /// Nothing is kept for a keeper any more, but what lanes use.
+  void forget(std::uint64_t keeper);
 
  private:
   std::uint32_t take();

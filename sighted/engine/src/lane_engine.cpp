@@ -91,8 +91,8 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
   if (!shares(opened)) {
     return terms::Prefix{};
   }
-  const auto kept = runner_->kept(opened.prefix_space, Beginnings::shareable(opened.prompt));
-  return beginnings_.come(id, opened.prefix_space, opened.prompt, kept);
+  const auto kept = runner_->kept(spaces_of(opened), Beginnings::shareable(opened.prompt));
+  return beginnings_.come(id, spaces_of(opened), opened.prompt, kept);
 }
 
 void LaneEngine::close(terms::JobId job) {
@@ -160,7 +160,7 @@ std::span<const content::TokenId> LaneEngine::first_tokens(const Job& job, const
 /// What a lane has computed may serve others of its space, and itself when it comes back.
 void LaneEngine::keep(const Job& job, const LaneState& lane) {
   if (shares(job.spec) && lane.slot && !lane.failed) {
-    runner_->keep(*lane.slot, job.spec.prefix_space, first_tokens(job, lane, lane.cells.size()));
+    runner_->keep(*lane.slot, spaces_of(job.spec), first_tokens(job, lane, lane.cells.size()));
   }
 }
 
@@ -178,7 +178,7 @@ void LaneEngine::attach(std::vector<Runnable>& entries, StepOutput& output) {
     }
     const std::uint32_t known = entry.job->known(lane);
     const BlockTables::Found found = runner_->attach(
-        *lane.slot, entry.job->spec.prefix_space, first_tokens(*entry.job, lane, known - 1), room);
+        *lane.slot, spaces_of(entry.job->spec), first_tokens(*entry.job, lane, known - 1), room);
     if (found.shared > 0) {
       cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
     }

@@ -75,6 +75,7 @@ class LaneEngine final : public Engine {
   base::Result<terms::Prefix, Error> open(JobSpec spec) override;
   StepOutput step(const terms::StepPlan& plan) override;
   void close(terms::JobId job) override;
+  void forget(std::uint64_t prefix_space) override { runner_->forget(prefix_space); }
   [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
   [[nodiscard]] terms::Sharing sharing() const override;
 

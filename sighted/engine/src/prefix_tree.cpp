@@ -1,25 +1,27 @@
 #include "prefix_tree.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include <base/invariant.hpp>
 
 namespace engine {
 
-PrefixTree::Key PrefixTree::key_at(std::span<const content::TokenId> tokens, std::size_t block) {
+PrefixTree::Key PrefixTree::key_at(const Spaces& spaces, std::span<const content::TokenId> tokens,
+                                   std::size_t block) {
   Key key;
-  std::copy_n(tokens.begin() + static_cast<std::ptrdiff_t>(block * kv_block_tokens), key.size(),
-              key.begin());
+  key.space = spaces.of(block);
+  std::copy_n(tokens.begin() + static_cast<std::ptrdiff_t>(block * kv_block_tokens),
+              key.tokens.size(), key.tokens.begin());
   return key;
 }
 
-std::vector<std::uint32_t> PrefixTree::find(Space space,
+std::vector<std::uint32_t> PrefixTree::find(const Spaces& spaces,
                                             std::span<const content::TokenId> tokens) const {
   std::vector<std::uint32_t> blocks;
-  const auto root = roots_.find(space);
-  const auto* children = root == roots_.end() ? nullptr : &root->second.children;
-  for (std::size_t i = 0; children != nullptr && (i + 1) * kv_block_tokens <= tokens.size(); ++i) {
-    const auto child = children->find(key_at(tokens, i));
+  const auto* children = &roots_;
+  for (std::size_t i = 0; (i + 1) * kv_block_tokens <= tokens.size(); ++i) {
+    const auto child = children->find(key_at(spaces, tokens, i));
     if (child == children->end()) {
       break;
     }
@@ -29,43 +31,43 @@ std::vector<std::uint32_t> PrefixTree::find(Space space,
   return blocks;
 }
 
-void PrefixTree::add(Space space, std::span<const content::TokenId> tokens,
+void PrefixTree::add(const Spaces& spaces, std::span<const content::TokenId> tokens,
                      std::span<const std::uint32_t> blocks) {
   const std::size_t full = std::min(tokens.size() / kv_block_tokens, blocks.size());
-  if (full == 0) {
-    return;
-  }
-  Root& root = roots_[space];
   Node* parent = nullptr;
   for (std::size_t i = 0; i < full; ++i) {
-    auto& children = parent == nullptr ? root.children : parent->children;
-    const auto [child, fresh] = children.try_emplace(key_at(tokens, i), nullptr);
+    auto& children = parent == nullptr ? roots_ : parent->children;
+    const auto [child, fresh] = children.try_emplace(key_at(spaces, tokens, i), nullptr);
     if (fresh) {
       base::invariant(!holds(blocks[i]), "a block holds one beginning");
       base::invariant(parent == nullptr || !parent->idle, "who adds to a block uses it");
       nodes_[blocks[i]] = std::make_unique<Node>();
       Node& node = *nodes_[blocks[i]];
-      node.space = space;
       node.parent = parent;
       node.key = child->first;
       node.block = blocks[i];
       node.depth = static_cast<std::uint32_t>(i);
       child->second = &node;
-      ++root.held;
+      ++keepers_[node.key.space.keeper].held;
     }
     parent = child->second;
   }
 }
 
+/// Where a node is found, with what goes on otherwise at the same place.
+std::map<PrefixTree::Key, PrefixTree::Node*>& PrefixTree::beside(const Node& node) {
+  return node.parent == nullptr ? roots_ : node.parent->children;
+}
+
 /// Makes an idle leaf one that may be lost.
 void PrefixTree::offer(const Node& node) {
   if (node.idle && node.children.empty()) {
-    roots_.at(node.space).leaves.emplace(node.worth, node.since, node.block);
+    keeper_of(node).leaves.emplace(node.worth, node.since, node.block);
   }
 }
 
 void PrefixTree::withdraw(const Node& node) {
-  roots_.at(node.space).leaves.erase({node.worth, node.since, node.block});
+  keeper_of(node).leaves.erase({node.worth, node.since, node.block});
 }
 
 void PrefixTree::idle(std::uint32_t block) {
@@ -74,7 +76,7 @@ void PrefixTree::idle(std::uint32_t block) {
   constexpr std::uint64_t weights_cost = 4096;
   Node& node = *nodes_[block];
   node.idle = true;
-  node.worth = roots_.at(node.space).lost_worth + weights_cost + node.depth * kv_block_tokens;
+  node.worth = keeper_of(node).lost_worth + weights_cost + node.depth * kv_block_tokens;
   node.since = ++now_;
   offer(node);
 }
@@ -85,35 +87,62 @@ void PrefixTree::busy(std::uint32_t block) {
   node.idle = false;
 }
 
-std::optional<std::uint32_t> PrefixTree::lose_one() {
-  auto most = roots_.end();
-  for (auto root = roots_.begin(); root != roots_.end(); ++root) {
-    if (!root->second.leaves.empty() &&
-        (most == roots_.end() || root->second.held > most->second.held)) {
-      most = root;
-    }
-  }
-  if (most == roots_.end()) {
-    return std::nullopt;
-  }
-  Root& root = most->second;
-  const auto [worth, since, block] = *root.leaves.begin();
-  root.leaves.erase(root.leaves.begin());
-  root.lost_worth = worth;
+/// Takes out an idle leaf; then its parent may be one.
+void PrefixTree::remove(std::uint32_t block) {
+  withdraw(*nodes_[block]);
   const std::unique_ptr<Node> node = std::move(nodes_[block]);
-  (node->parent == nullptr ? root.children : node->parent->children).erase(node->key);
+  beside(*node).erase(node->key);
   if (node->parent != nullptr) {
     offer(*node->parent);
   }
-  if (--root.held == 0) {
-    roots_.erase(most);
+  if (--keeper_of(*node).held == 0) {
+    keepers_.erase(node->key.space.keeper);
   }
+}
+
+std::optional<std::uint32_t> PrefixTree::lose_one() {
+  auto most = keepers_.end();
+  for (auto keeper = keepers_.begin(); keeper != keepers_.end(); ++keeper) {
+    if (!keeper->second.leaves.empty() &&
+        (most == keepers_.end() || keeper->second.held > most->second.held)) {
+      most = keeper;
+    }
+  }
+  if (most == keepers_.end()) {
+    return std::nullopt;
+  }
+  const auto [worth, since, block] = *most->second.leaves.begin();
+  most->second.lost_worth = worth;
+  remove(block);
   return block;
 }
 
-std::uint32_t PrefixTree::held(Space space) const {
-  const auto root = roots_.find(space);
-  return root == roots_.end() ? 0 : root->second.held;
+std::vector<std::uint32_t> PrefixTree::forget(std::uint64_t keeper) {
+  std::vector<std::uint32_t> going;
+  for (const std::unique_ptr<Node>& node : nodes_) {
+    const Node* on_the_way = node.get();
+    while (on_the_way != nullptr && on_the_way->key.space.keeper != keeper) {
+      on_the_way = on_the_way->parent;
+    }
+    if (on_the_way != nullptr) {
+      going.push_back(node->block);
+    }
+  }
+  // From the ends of their ways; what somebody uses stays, and all that is on the way to it.
+  std::ranges::sort(going, std::greater{}, [this](auto block) { return nodes_[block]->depth; });
+  std::erase_if(going, [this](std::uint32_t block) {
+    const bool stays = !nodes_[block]->idle || !nodes_[block]->children.empty();
+    if (!stays) {
+      remove(block);
+    }
+    return stays;
+  });
+  return going;
+}
+
+std::uint32_t PrefixTree::held(std::uint64_t keeper) const {
+  const auto found = keepers_.find(keeper);
+  return found == keepers_.end() ? 0 : found->second.held;
 }
 
 }  // namespace engine

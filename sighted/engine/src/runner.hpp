@@ -34,20 +34,21 @@ class Runner {
   /// Whether beginnings outlive their lanes here. If not, nothing is ever kept.
   [[nodiscard]] virtual bool keeps() const { return false; }
   /// How many of the first of `tokens` are kept.
-  [[nodiscard]] virtual std::uint32_t kept(std::uint64_t /*space*/,
+  [[nodiscard]] virtual std::uint32_t kept(const Spaces& /*spaces*/,
                                            std::span<const content::TokenId> /*tokens*/) const {
     return 0;
   }
   /// The empty slot begins with what is kept of `tokens`: what other slots use, and of the rest no
   /// more than `room` tokens.
-  virtual BlockTables::Found attach(std::uint32_t /*slot*/, std::uint64_t /*space*/,
+  virtual BlockTables::Found attach(std::uint32_t /*slot*/, const Spaces& /*spaces*/,
                                     std::span<const content::TokenId> /*tokens*/,
                                     std::size_t /*room*/) {
     return {};
   }
-  /// The slot holds `tokens`: kept for others of the space, as long as there is room.
-  virtual void keep(std::uint32_t /*slot*/, std::uint64_t /*space*/,
+  /// The slot holds `tokens`: kept for others of the spaces, as long as there is room.
+  virtual void keep(std::uint32_t /*slot*/, const Spaces& /*spaces*/,
                     std::span<const content::TokenId> /*tokens*/) {}
+  virtual void forget(std::uint64_t /*keeper*/) {}
 
   /// All pieces or, no_room, none.
   virtual Ran generate(std::span<const Piece> pieces) = 0;

@@ -40,10 +40,11 @@ struct Told {
 };
 
 Told tell(Engine& engine, std::uint64_t space, const content::TokenIds& prompt, int answer,
-          std::uint32_t chunk = 256, std::uint64_t id = 1) {
+          std::uint32_t chunk = 256, std::uint64_t id = 1, const Opened& beginning = {}) {
   Told told;
   JobSpec spec = job(id, prompt);
   spec.prefix_space = space;
+  spec.opened = beginning;
   spec.sampling.top_logprobs = 5;
   spec.sampling.ignore_eos = true;
   const auto opened = engine.open(std::move(spec));
@@ -134,6 +135,39 @@ TEST_P(Keeping, WhatComesTogetherIsToldApart) {
   JobSpec third = job(10, prompt);
   third.prefix_space = theirs;
   EXPECT_EQ(engine->open(third).value().from, terms::JobId{}) << "nobody waits for another's";
+}
+
+TEST_P(Keeping, AnOpenedBeginningIsFoundByWhoNamesIt) {
+  const auto beginning = prompt_of(100);
+  const Opened open{ours, 1, 100};
+  const auto prompt = [&](int last) {
+    auto all = beginning;
+    all.resize(all.size() + 60, last);
+    return all;
+  };
+  const Told first = tell(*engine, ours, prompt(1), 2, 256, 1, open);
+  EXPECT_EQ(first.reused, 0U);
+  EXPECT_EQ(tell(*engine, theirs, prompt(2), 2, 256, 1, open).reused, 96U) << "whole blocks of it";
+  EXPECT_EQ(tell(*engine, ours, prompt(2), 2, 256, 1, open).reused, 96U);
+  EXPECT_EQ(tell(*engine, theirs, prompt(1), 2, 256, 1, open).reused, 96U)
+      << "what another said after it nobody finds";
+  EXPECT_EQ(tell(*engine, theirs, prompt(2), 2, 256, 1, open).reused, 144U) << "one's own is";
+  EXPECT_EQ(tell(*engine, theirs, prompt(1), 2).reused, 0U) << "who does not name it has no part";
+  const Told again = tell(*engine, ours, prompt(1), 2, 256, 1, open);
+  EXPECT_EQ(again.tokens, first.tokens);
+  EXPECT_EQ(again.logprobs, first.logprobs);
+  engine->forget(ours);
+  EXPECT_EQ(tell(*engine, theirs, prompt(2), 2, 256, 1, open).reused, 0U);
+  EXPECT_EQ(engine->kv_free(), engine->facts().kv_tokens);
+}
+
+TEST_P(Keeping, WhatIsForgottenIsComputedAgain) {
+  const auto prompt = prompt_of(203);
+  tell(*engine, ours, prompt, 4);
+  tell(*engine, theirs, prompt, 4);
+  engine->forget(ours);
+  EXPECT_EQ(tell(*engine, ours, prompt, 4).reused, 0U);
+  EXPECT_EQ(tell(*engine, theirs, prompt, 4).reused, 192U);
 }
 
 TEST_P(Keeping, EmbeddingsReadEverythingThemselves) {

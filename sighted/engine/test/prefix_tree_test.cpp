@@ -168,7 +168,7 @@ TEST(PrefixTree, DoesWhatAListDoes) {
 }
 
 /// Keeps `names` in a space by way of a lane that comes and goes. Returns what it found there.
-std::uint32_t visit(BlockTables& tables, std::uint64_t space, const std::string& names) {
+std::uint32_t visit(BlockTables& tables, const Spaces& space, const std::string& names) {
   const TokenIds tokens = text(names);
   std::vector<BlockTables::Copy> copies;
   const std::uint32_t found = tables.attach(0, space, tokens, tokens.size()).tokens;
@@ -190,6 +190,45 @@ TEST(PrefixTree, SpacesShareNothing) {
   EXPECT_EQ(tables.held(1), 5U);
   EXPECT_EQ(tables.held(2), 4U);
   EXPECT_EQ(kept(tables, 3, "abcd"), 0U);
+}
+
+/// A beginning that `owner` opened, of so many blocks.
+Opened opened(std::uint64_t owner, std::uint64_t number, std::uint32_t blocks) {
+  return {owner, number, blocks * static_cast<std::uint32_t>(kv_block_tokens) + 5};
+}
+
+TEST(PrefixTree, AnOpenedBeginningIsSharedAndWhatFollowsIsNot) {
+  BlockTables tables(640, 2);
+  const Opened open = opened(7, 1, 3);
+  EXPECT_EQ(visit(tables, {1, open}, "abcx"), 0U);
+  EXPECT_EQ(visit(tables, {2, open}, "abcx"), 48U) << "the beginning, not how it goes on";
+  EXPECT_EQ(visit(tables, {1, open}, "abcxy"), 64U) << "its own it finds whole";
+  EXPECT_EQ(visit(tables, {7, open}, "abcx"), 48U) << "the owner, too";
+  EXPECT_EQ(visit(tables, 7, "abcx"), 0U) << "and what it does not name is another place";
+  EXPECT_EQ(visit(tables, 1, "abcx"), 0U);
+  EXPECT_EQ(visit(tables, {2, opened(7, 2, 3)}, "abcx"), 0U) << "as is another opening";
+  EXPECT_EQ(tables.held(1), 2U + 4);
+  EXPECT_EQ(tables.held(2), 1U + 1);
+  EXPECT_EQ(tables.held(7), 3U + 1 + 4 + 3) << "beginnings are kept in the owner's part";
+}
+
+TEST(PrefixTree, AForgottenKeeperLeavesNothing) {
+  BlockTables tables(640, 3);
+  const std::uint32_t all = tables.free();
+  visit(tables, {1, opened(7, 1, 2)}, "abxy");
+  visit(tables, 7, "mno");
+  visit(tables, 1, "mno");
+  EXPECT_EQ(tables.attach(1, 7, text("mn"), 100).tokens, 32U);  // Somebody is at it.
+  tables.forget(7);
+  EXPECT_EQ(tables.held(7), 2U) << "what is in use stays";
+  EXPECT_EQ(tables.held(1), 3U) << "what nobody finds any more goes, too";
+  EXPECT_EQ(kept(tables, 1, "mno"), 3U);
+  tables.drop(1);
+  tables.forget(7);
+  EXPECT_EQ(tables.held(7), 0U);
+  tables.forget(1);
+  EXPECT_EQ(tables.free(), all);
+  tables.forget(3);  // Never seen.
 }
 
 TEST(PrefixTree, TheOldestLeafGoesFirstAndItsWayLast) {
@@ -405,6 +444,13 @@ TEST(Beginnings, WhoCameFirstComputesWhatIsCommon) {
   const terms::Prefix there = beginnings.come({6}, 7, shorter, 48);
   EXPECT_EQ(there.at_hand, base::Tokens{48});
   EXPECT_EQ(there.from, terms::JobId{1}) << "they hold it together";
+  const Opened open = opened(9, 1, 2);
+  EXPECT_EQ(beginnings.come({21}, {7, open}, long_one, 0).from, terms::JobId{});
+  EXPECT_EQ(beginnings.come({22}, {8, open}, long_one, 0).coming, base::Tokens{32});
+  const terms::Prefix own = beginnings.come({23}, {8, open}, shorter, 0);
+  EXPECT_EQ(own.from, terms::JobId{22}) << "with its own it has more in common";
+  EXPECT_EQ(own.coming, base::Tokens{48});
+  EXPECT_EQ(beginnings.come({24}, {8, open}, text("abz"), 0).from, terms::JobId{22});
   beginnings.leave({1});
   EXPECT_EQ(beginnings.come({7}, 7, long_one, 0).from, terms::JobId{3});
 }

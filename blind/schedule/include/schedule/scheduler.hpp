@@ -184,7 +184,7 @@ class Scheduler {
   [[nodiscard]] Cursor next_waiting(const Tenant& tenant) const;
   Cursor next_to_admit();
   [[nodiscard]] bool follows(const Job& job) const;
-  [[nodiscard]] static std::uint32_t at_hand(const Cursor& cursor);
+  [[nodiscard]] std::uint32_t at_hand(const Cursor& cursor) const;
   [[nodiscard]] std::uint32_t to_compute(const Cursor& cursor) const;
   [[nodiscard]] std::uint64_t prompts_before(const Tenant& tenant) const;
   void admit_waiting(terms::StepPlan& plan);

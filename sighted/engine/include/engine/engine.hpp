@@ -84,6 +84,14 @@ struct Rendered {
   std::shared_ptr<const ReplyFormat> format;
 };
 
+/// A beginning that its owner opened to others. What is kept of it counts as the owner's; where a
+/// prompt goes on after it, it is its own space's again.
+struct Opened {
+  std::uint64_t owner = 0;   ///< The owner's space.
+  std::uint64_t number = 0;  ///< Which one, of all that were ever opened; 0 = none.
+  std::uint32_t tokens = 0;  ///< How long it is; only its whole blocks are shared.
+};
+
 /// A job for the engine: the sighted twin of terms::WorkItem.
 struct JobSpec {
   terms::JobId job;
@@ -94,6 +102,7 @@ struct JobSpec {
   std::uint32_t choices = 1;
   /// Beginnings of prompts are shared among jobs of one space only; 0 = this job shares nothing.
   std::uint64_t prefix_space = 0;
+  Opened opened;  ///< The prompt begins with all of it.
 };
 
 /// What one lane gave in one step.
@@ -140,6 +149,9 @@ class Engine {
   virtual StepOutput step(const terms::StepPlan& plan) = 0;
   /// Forgets a job and frees its KV. A job that is not open is ignored.
   virtual void close(terms::JobId job) = 0;
+  /// Nothing is kept of a space any more, nor of what it opened and of what others' prompts had
+  /// after that. What lanes hold at the moment is theirs until they end.
+  virtual void forget(std::uint64_t prefix_space) = 0;
   /// KV tokens not in use by lanes, counted by the engine itself; those that several lanes hold
   /// together once. What is kept of closed jobs gives way and is not counted.
   [[nodiscard]] virtual std::uint32_t kv_free() const = 0;

@@ -26,18 +26,19 @@ class NativeRunner final : public Runner {
   }
   void drop(std::uint32_t slot) override { tables_.drop(slot); }
   [[nodiscard]] bool keeps() const override { return true; }
-  [[nodiscard]] std::uint32_t kept(std::uint64_t space,
+  [[nodiscard]] std::uint32_t kept(const Spaces& spaces,
                                    std::span<const content::TokenId> tokens) const override {
-    return tables_.kept(space, tokens);
+    return tables_.kept(spaces, tokens);
   }
-  BlockTables::Found attach(std::uint32_t slot, std::uint64_t space,
+  BlockTables::Found attach(std::uint32_t slot, const Spaces& spaces,
                             std::span<const content::TokenId> tokens, std::size_t room) override {
-    return tables_.attach(slot, space, tokens, room);
+    return tables_.attach(slot, spaces, tokens, room);
   }
-  void keep(std::uint32_t slot, std::uint64_t space,
+  void keep(std::uint32_t slot, const Spaces& spaces,
             std::span<const content::TokenId> tokens) override {
-    tables_.keep(slot, space, tokens);
+    tables_.keep(slot, spaces, tokens);
   }
+  void forget(std::uint64_t keeper) override { tables_.forget(keeper); }
   Ran generate(std::span<const Piece> pieces) override;
   Ran embed(std::span<const Piece> pieces) override;
   const float* logits(std::size_t piece) override { return forward_.logits(outputs_of_[piece]); }

@@ -118,6 +118,7 @@ class ScriptedEngine final : public Engine {
   StepOutput step(const terms::StepPlan& plan) override;
   void close(terms::JobId job) override;
 
+  void forget(std::uint64_t prefix_space) override { tables_.forget(prefix_space); }
   [[nodiscard]] std::uint32_t kv_free() const override { return cells_.free(); }
   [[nodiscard]] terms::Sharing sharing() const override;
 
@@ -219,8 +220,8 @@ base::Result<terms::Prefix, Error> ScriptedEngine::open(JobSpec spec) {
   if (!shares(opened)) {
     return terms::Prefix{};
   }
-  const auto kept = tables_.kept(opened.prefix_space, Beginnings::shareable(opened.prompt));
-  return beginnings_.come(id, opened.prefix_space, opened.prompt, kept);
+  const auto kept = tables_.kept(spaces_of(opened), Beginnings::shareable(opened.prompt));
+  return beginnings_.come(id, spaces_of(opened), opened.prompt, kept);
 }
 
 void ScriptedEngine::close(terms::JobId job) {
@@ -340,7 +341,7 @@ std::uint32_t ScriptedEngine::attach(const Job& job, LaneState& lane) {
   }
   const Beginnings::Prompt prompt = job.spec.prompt;
   const BlockTables::Found found =
-      tables_.attach(lane.slot, job.spec.prefix_space, prompt.first(prompt.size() - 1), room_);
+      tables_.attach(lane.slot, spaces_of(job.spec), prompt.first(prompt.size() - 1), room_);
   if (found.shared > 0) {
     cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
   }
@@ -369,8 +370,7 @@ void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
   cells_.grow(lane.cells, tokens);
   if (first < prompt && shares(job.spec)) {
     const Beginnings::Prompt known = job.spec.prompt;
-    tables_.keep(lane.slot, job.spec.prefix_space,
-                 known.first(std::min(prompt, lane.cells.size())));
+    tables_.keep(lane.slot, spaces_of(job.spec), known.first(std::min(prompt, lane.cells.size())));
   }
 }
 
