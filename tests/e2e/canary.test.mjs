@@ -60,12 +60,13 @@ const asked = () => [
   ['/v1/messages', message({ stream: true })],
   ['/v1/messages/count_tokens', message()],
   ['/v1/quote', chat()],
+  ['/v1/prefixes', chat({ accounts: [] })],
 ];
 
 /** Requests that fail, each in its own way. */
 const refused = () => [
   ...['/v1/chat/completions', '/v1/completions', '/v1/embeddings', '/v1/messages', '/v1/quote',
-    '/v1/messages/count_tokens', `/v1/${canary()}`, `/${canary()}?${canary()}=${canary()}`].flatMap(
+    '/v1/prefixes', '/v1/messages/count_tokens', `/v1/${canary()}`, `/${canary()}?${canary()}=${canary()}`].flatMap(
     (route) => [
       [route, `{"model":"null","prompt":"${canary()}`],
       [route, `${canary()}`],
@@ -100,7 +101,7 @@ async function scan_everything() {
 
 const headers = () => ({
   'idempotency-key': canary(), 'user-agent': canary(), 'x-request-id': canary(),
-  [canary()]: canary(), cookie: canary(),
+  [canary()]: canary(), cookie: canary(), 'x-prefix': canary(),
 });
 
 test('what is asked leaves no trace', async () => {

@@ -151,6 +151,7 @@ asio::awaitable<void> Api::Inside::balance(Call& call) {
   json.object()
       .field("object", "balance")
       .field("tenant", call.key->tenant_name)
+      .field("account", notation::to_text(call.key->account))
       .field("available", notation::to_text(balance->available))
       .field("held", notation::to_text(balance->held))
       .field("currency", currency())

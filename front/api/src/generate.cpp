@@ -140,6 +140,7 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parsed parsed, Protocol 
     co_await fail(call, unfit(prepared.error()));
     co_return;
   }
+  prepared->opening = opening_named(call.request.header("x-prefix"));
   const auto choices = static_cast<std::uint32_t>(prepared->prompts.size()) * prepared->choices;
   std::vector<std::string> echo;
   if (request.echo) {

@@ -18,6 +18,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <notation/time_text.hpp>
+#include <wire/json_writer.hpp>
 
 #include "errors.hpp"
 #include "reply_writer.hpp"
@@ -57,6 +58,9 @@ class Api::Inside {
   asio::awaitable<void> messages(Call& call);
   asio::awaitable<void> count_tokens(Call& call);
   asio::awaitable<void> quote(Call& call);
+  asio::awaitable<void> open_prefix(Call& call);
+  asio::awaitable<void> prefixes(Call& call);
+  asio::awaitable<void> close_prefix(Call& call);
   asio::awaitable<void> models(Call& call);
   asio::awaitable<void> model(Call& call);
   asio::awaitable<void> prices(Call& call);
@@ -122,6 +126,11 @@ class Api::Inside {
   [[nodiscard]] wire::ReplyHead head(const serve::Ticket& ticket, const std::string& model) const;
   [[nodiscard]] wire::UsageNote usage_note(const serve::Charged& charged) const;
   [[nodiscard]] std::string currency() const;
+  /// None where the text names nothing.
+  [[nodiscard]] static serve::OpeningId opening_named(std::string_view text);
+  [[nodiscard]] std::optional<std::vector<terms::TenantId>> tenants_of(
+      const std::vector<std::string>& accounts) const;
+  void write_opening(wire::JsonWriter& json, const serve::Opening& opening) const;
 
   struct Generation;
   asio::awaitable<void> stream_out(Call& call, Generation& generation);

@@ -19,9 +19,10 @@ EndReason worse(EndReason a, EndReason b) {
   return std::ranges::find(order, a) < std::ranges::find(order, b) ? b : a;
 }
 
-/// The one place that says who may find whose prompts in the KV cache, for every route and flavour:
-/// a tenant its own, nobody else's. Who the tenant is was settled by its key; spaces are compared
-/// whole and tokens one by one, so a salt or a hash would add nothing.
+/// The place that says who may find whose prompts in the KV cache, for every route and flavour: a
+/// tenant its own, nobody else's, but for beginnings that were opened to it (Openings::find). Who
+/// the tenant is was settled by its key; spaces are compared whole and tokens one by one, so a salt
+/// or a hash would add nothing.
 std::uint64_t prefix_space(terms::TenantId tenant) {
   return tenant.value;
 }
@@ -63,6 +64,7 @@ engine::JobSpec EngineLoop::Active::spec(std::size_t prompt, terms::JobId job) {
   spec.sampling = order.sampling;
   spec.choices = order.choices;
   spec.prefix_space = prefix_space(order.tenant);
+  spec.opened = order.opened.empty() ? engine::Opened{} : order.opened[prompt];
   return spec;
 }
 

@@ -145,6 +145,37 @@ base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
   return prepared;
 }
 
+base::Result<content::TokenIds, Unfit> Hall::beginning(const Flavour& flavour,
+                                                       const content::GenerationRequest& request) {
+  const auto* chat = std::get_if<content::Chat>(&request.prompt);
+  if (chat == nullptr) {
+    return base::Fail{unfit(Unfit::Kind::bad_conversation)};
+  }
+  // Rendered with two messages that have nothing in common: what is the same in both.
+  std::vector<content::TokenIds> both;
+  for (const char* text : {"0", "A"}) {
+    content::GenerationRequest one = request;
+    content::Message& message = std::get<content::Chat>(one.prompt).messages.emplace_back();
+    message.role = "user";
+    message.text = text;
+    auto prepared = prepare(flavour, one);
+    if (!prepared.ok()) {
+      return base::Fail{prepared.error()};
+    }
+    both.push_back(std::move(prepared->prompts.front()));
+  }
+  both[0].erase(std::ranges::mismatch(both[0], both[1]).in1, both[0].end());
+  return std::move(both[0]);
+}
+
+std::optional<Opening> Hall::open_beginning(terms::TenantId owner, const Flavour& flavour,
+                                            content::TokenIds beginning,
+                                            std::vector<terms::TenantId> to) {
+  const OpeningId fresh{random_.next(), random_.next() | 1U};
+  return openings_.open(owner, flavour.model, *flavour.loop, std::move(beginning), std::move(to),
+                        fresh);
+}
+
 Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
                     const terms::Digest& idempotency, std::shared_ptr<Stream> stream) {
   // Time first, so that receipts are written side by side in the store; the rest is random.
@@ -173,6 +204,11 @@ Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
   order.model = prepared.flavour.model;
   order.prices = offer.prices;
   order.kind = prepared.kind;
+  for (const content::TokenIds& prompt : prepared.prompts) {
+    if (prepared.opening.valid()) {
+      order.opened.push_back(openings_.find(prepared.opening, caller.tenant, loop, prompt));
+    }
+  }
   order.prompts = std::move(prepared.prompts);
   order.format = std::move(prepared.format);
   order.sampling = std::move(prepared.sampling);

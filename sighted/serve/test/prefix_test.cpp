@@ -33,12 +33,17 @@ struct Kitchen : House {
     };
   }
   Job order(std::string prompt, std::uint32_t output = 2, terms::TenantId who = tenant,
-            std::uint32_t choices = 1) {
+            std::uint32_t choices = 1, OpeningId opening = {}) {
     auto request = ask(std::move(prompt), output);
     request.sampling.ignore_eos = true;
     request.choices = choices;
-    return submit(request, {who, {5, 6}, key, {}}, std::make_shared<Stream>(Reading::as_it_comes),
-                  {}, offer);
+    auto prepared = Hall::prepare(flavour(), request);
+    EXPECT_TRUE(prepared.ok());
+    prepared->opening = opening;
+    auto stream = std::make_shared<Stream>(Reading::as_it_comes);
+    const Ticket ticket =
+        hall.submit(std::move(prepared).value(), {who, {5, 6}, key, {}}, offer, {}, stream);
+    return {ticket, std::move(stream)};
   }
   terms::Usage usage_of(Job job) {
     run();
@@ -155,6 +160,114 @@ TEST(Prefix, choices_share_what_the_job_found) {
   Kitchen house(512);
   house.usage_of(house.order(context));
   EXPECT_EQ(house.usage_of(house.order(context, 2, tenant, 3)), (terms::Usage{{201}, {192}, {6}}));
+  house.expect_at_rest();
+}
+
+content::TokenIds tokens_of(const Kitchen& house, const std::string& text) {
+  return std::move(house.engine.tokenize(text)).value();
+}
+
+/// The owner opens a context to one other; a third knows its name, too.
+TEST(Prefix, what_is_opened_is_found_by_who_may_and_names_it) {
+  Kitchen house(512);
+  constexpr terms::TenantId third{22};
+  house.credit(third, 1'000'000);
+  const auto opening =
+      house.hall.open_beginning(tenant, house.flavour(), tokens_of(house, context), {other});
+  ASSERT_TRUE(opening.has_value());
+  EXPECT_EQ(opening->tokens, 201U);
+  const auto usage = [&](const std::string& more, terms::TenantId who, OpeningId name) {
+    return house.usage_of(house.order(context + more, 2, who, 1, name));
+  };
+  const std::string words(40, 'w');
+  EXPECT_EQ(usage(words, tenant, opening->id), (terms::Usage{{241}, {0}, {2}}));
+  EXPECT_EQ(usage(words, other, opening->id), (terms::Usage{{241}, {192}, {2}}))
+      << "the beginning, and nothing of what the owner said after it";
+  EXPECT_EQ(usage(words, other, opening->id), (terms::Usage{{241}, {240}, {2}})) << "its own, all";
+  EXPECT_EQ(usage(words, third, opening->id), (terms::Usage{{241}, {0}, {2}}))
+      << "not opened to it";
+  EXPECT_EQ(usage(std::string(40, 'v'), other, {}), (terms::Usage{{241}, {0}, {2}}))
+      << "who does not name it has no part in it";
+  // 49 x 1 + 192 x 0.1 + 2 x 2, then 1 x 1 + 240 x 0.1 + 2 x 2, then 241 x 1 + 2 x 2.
+  EXPECT_EQ(house.available(other), 1'000'000 - 72 - 29 - 245);
+  house.expect_at_rest();
+}
+
+/// Who does not know a beginning whole cannot find it part by part.
+TEST(Prefix, all_of_an_opened_beginning_or_nothing) {
+  Kitchen house(512);
+  const OpeningId name =
+      house.hall.open_beginning(tenant, house.flavour(), tokens_of(house, context), {other})->id;
+  house.usage_of(house.order(context + "more", 2, tenant, 1, name));
+  EXPECT_EQ(house.usage_of(house.order(std::string(199, 'c') + "x", 2, other, 1, name)),
+            (terms::Usage{{201}, {0}, {2}}));
+  EXPECT_EQ(house.usage_of(house.order(context + "x", 2, other, 1, name)),
+            (terms::Usage{{202}, {192}, {2}}));
+}
+
+TEST(Prefix, an_opening_that_is_closed_or_opened_to_others_is_found_no_more) {
+  Kitchen house(512);
+  const content::TokenIds beginning = tokens_of(house, context);
+  const auto open = [&](std::vector<terms::TenantId> to) {
+    return house.hall.open_beginning(tenant, house.flavour(), beginning, std::move(to))->id;
+  };
+  const OpeningId name = open({other});
+  const auto cached = [&](terms::TenantId who) {
+    static int unlike = 0;
+    const std::string question = std::to_string(++unlike) + std::string(60, 'q');
+    return house.usage_of(house.order(context + question, 2, who, 1, name)).cached.value;
+  };
+  EXPECT_EQ(cached(tenant), 0U);
+  EXPECT_EQ(cached(other), 192U);
+  EXPECT_EQ(open({}), name) << "the same beginning is the same opening";
+  EXPECT_EQ(cached(other), 0U);
+  EXPECT_EQ(cached(tenant), 192U);
+  EXPECT_FALSE(house.hall.openings().close(other, name)) << "it is not its own";
+  EXPECT_EQ(house.hall.openings().of(other).size(), 0U);
+  EXPECT_TRUE(house.hall.openings().close(tenant, name));
+  EXPECT_EQ(cached(tenant), 0U);
+  for (std::size_t i = 0; i < Openings::of_owner_max; ++i) {
+    EXPECT_TRUE(house.hall.open_beginning(
+        tenant, house.flavour(), tokens_of(house, std::string(20, static_cast<char>('0' + i))),
+        {}));
+  }
+  EXPECT_FALSE(house.hall.open_beginning(tenant, house.flavour(), beginning, {}));
+}
+
+/// Owner and readers at random, all naming the opening: over all of them, what is paid as computed
+/// is what was computed; nobody finds what another said; in a cache that is too small, too.
+TEST(Prefix, the_bills_of_who_shares_an_opening_add_up) {
+  const auto seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 dice(seed);
+  Kitchen house(64, 1'200);
+  const terms::TenantId tenants[] = {tenant, other, {22}};
+  house.credit(tenants[2], 1'000'000);
+  const OpeningId name = house.hall
+                             .open_beginning(tenant, house.flavour(), tokens_of(house, context),
+                                             {tenants[1], tenants[2]})
+                             ->id;
+  std::vector<Job> jobs;
+  for (int i = 0; i < 120; ++i) {
+    const std::string question(dice() % 100, static_cast<char>('a' + i % 26));
+    jobs.push_back(house.order(context + question, static_cast<std::uint32_t>(1 + dice() % 9),
+                               tenants[dice() % 3], 1, name));
+    house.run_steps(static_cast<int>(dice() % 6));
+  }
+  house.run();
+  std::uint64_t paid_as_computed = 0;
+  std::uint64_t cached = 0;
+  std::uint64_t answers = 0;
+  for (Job& job : jobs) {
+    ASSERT_TRUE(job.look().charged.has_value()) << "none fails";
+    const terms::Usage usage = job.seen.charged->usage;
+    paid_as_computed += usage.input.value - usage.cached.value;
+    cached += usage.cached.value;
+    answers += usage.output.value;
+  }
+  EXPECT_LE(paid_as_computed, house.computed);
+  EXPECT_GE(paid_as_computed + answers, house.computed) << "but for what was computed again";
+  EXPECT_GT(cached, 10'000U) << "or this tested nothing";
   house.expect_at_rest();
 }
 

@@ -110,6 +110,19 @@ base::Result<content::GenerationRequest, ParseError> parse_chat(std::string_view
   return finished<content::GenerationRequest>(document, read_chat(document.root()));
 }
 
+base::Result<PrefixRequest, ParseError> parse_prefix(std::string_view body) {
+  constexpr std::size_t account_digits = 32;
+  Document document(body);
+  Reader root = document.root();
+  PrefixRequest request;
+  request.chat = read_chat(root);
+  Items accounts = root.required_array("accounts", prefix_accounts_max, 0);
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    request.accounts.push_back(accounts.string(i, account_digits));
+  }
+  return finished<PrefixRequest>(document, std::move(request));
+}
+
 base::Result<content::GenerationRequest, ParseError> parse_completion(std::string_view body) {
   Document document(body);
   return finished<content::GenerationRequest>(document, read_completion(document.root()));

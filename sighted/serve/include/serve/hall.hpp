@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include <price/price.hpp>
 #include <serve/books_thread.hpp>
 #include <serve/engine_loop.hpp>
+#include <serve/openings.hpp>
 #include <serve/order.hpp>
 #include <serve/stream.hpp>
 #include <settle/commands.hpp>
@@ -36,6 +38,7 @@ struct Prepared {
   std::uint32_t choices = 1;          ///< For each prompt.
   std::uint32_t output_max_each = 0;  ///< What was asked for, or the context's bound.
   bool output_asked = false;
+  OpeningId opening;        ///< What the client says its prompts begin with; none: nothing opened.
   base::Tokens input;       ///< Over all prompts.
   base::Tokens output_max;  ///< Over all choices.
 };
@@ -103,6 +106,16 @@ class Hall {
   [[nodiscard]] static base::Result<Prepared, Unfit> prepare(
       const Flavour& flavour, const content::EmbeddingRequest& request);
 
+  /// What every conversation has in common that begins with a chat's messages and tools, and goes
+  /// on with a message of the user's. Costs CPU like prepare(); runs nothing.
+  [[nodiscard]] static base::Result<content::TokenIds, Unfit> beginning(
+      const Flavour& flavour, const content::GenerationRequest& request);
+  /// Opens a beginning to other tenants; see Openings.
+  std::optional<Opening> open_beginning(terms::TenantId owner, const Flavour& flavour,
+                                        content::TokenIds beginning,
+                                        std::vector<terms::TenantId> to);
+  [[nodiscard]] Openings& openings() { return openings_; }
+
   /// Holds the money, then runs the request. Never blocks; all that happens arrives on `stream`,
   /// which ends with exactly one Charged or Failed.
   /// idempotency   salted digest of the client's idempotency key; none = not asked for.
@@ -116,6 +129,7 @@ class Hall {
   BooksThread& books_;
   const base::Clock& clock_;
   base::Random& random_;
+  Openings openings_;
   std::atomic<bool> open_ = true;
 };
 

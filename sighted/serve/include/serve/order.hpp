@@ -47,6 +47,7 @@ class FundedRequest {
   terms::Prices prices;  ///< Of the moment of admission.
   terms::WorkKind kind = terms::WorkKind::generate;
   std::vector<content::TokenIds> prompts;  ///< One job each.
+  std::vector<engine::Opened> opened;      ///< Of each prompt; empty: nothing is.
   std::shared_ptr<const engine::ReplyFormat> format;
   content::Sampling sampling;
   std::uint32_t choices = 1;          ///< For each prompt.

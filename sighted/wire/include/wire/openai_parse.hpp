@@ -7,8 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include <base/result.hpp>
 #include <content/request.hpp>
@@ -27,6 +29,14 @@ base::Result<content::GenerationRequest, ParseError> parse_completion(std::strin
 
 /// POST /v1/embeddings.
 base::Result<content::EmbeddingRequest, ParseError> parse_embedding(std::string_view body);
+
+/// POST /v1/prefixes: a chat's beginning, and the accounts it is opened to.
+struct PrefixRequest {
+  content::GenerationRequest chat;
+  std::vector<std::string> accounts;  ///< 0 .. prefix_accounts_max, 32 bytes at most each.
+};
+inline constexpr std::size_t prefix_accounts_max = 10'000;
+base::Result<PrefixRequest, ParseError> parse_prefix(std::string_view body);
 
 /// A body of any of the three, told apart by its field `messages`, `prompt` or `input`.
 using AnyRequest = std::variant<content::GenerationRequest, content::EmbeddingRequest>;
