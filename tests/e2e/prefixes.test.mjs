@@ -75,3 +75,13 @@ test('an account that is nobody\'s, and what is no conversation, are refused', w
   assert.equal((await open(owner, undefined)).status, 400);
   assert.equal((await server.call('/v1/prefixes', { body: {} })).status, 401);
 });
+
+test('what an owner opened goes with it', when, async () => {
+  const [leaving, customer] = await Promise.all([1, 2].map(() => server.tenant()));
+  const { json } = await open(leaving, [await account_of(customer)]);
+  const question = 'Do you have an umbrella? '.repeat(9);
+  assert.equal(await ask(leaving, question, json.id), 0);
+  assert.ok(await ask(customer, question, json.id) > 0);
+  await server.admin('DELETE', `/tenants/${leaving.name}?refund=true`);
+  assert.equal(await ask(customer, question, json.id), 0);
+});

@@ -214,6 +214,9 @@ Answer delete_tenant(const Call& call) {
   if (!left.ok()) {
     return Fail{of(left.error(), "")};
   }
+  if (call.around.tenant_deleted) {
+    call.around.tenant_deleted(going.id);
+  }
   // And once more now that nobody can credit it any more.
   const auto late = pay_out(call, going, true);
   if (!late.ok()) {

@@ -242,6 +242,12 @@ House::Step House::open_doors() {
       loop->cancel_key(key);
     }
   };
+  admin.tenant_deleted = [this](terms::TenantId tenant) {
+    hall_->openings().forget(tenant);
+    for (auto& loop : loops_) {
+      loop->forget(tenant);
+    }
+  };
   vault_.registry->on_revoked(admin.key_revoked);
   admin.models = [this] {
     std::vector<admin::ServedModel> models;

@@ -72,6 +72,9 @@ void EngineLoop::cancel(terms::RequestId request) {
 void EngineLoop::cancel_key(terms::KeyId key) {
   send(CancelKey{key});
 }
+void EngineLoop::forget(terms::TenantId tenant) {
+  send(Forget{tenant});
+}
 void EngineLoop::cancel_all(EndReason why) {
   send(CancelAll{why});
 }
@@ -106,6 +109,7 @@ bool EngineLoop::turn() {
     step(plan);
   }
   sweep_finished();
+  forget_tenants();
   scheduler_.share(engine_.sharing());
   publish_counts();
   return !plan.empty();
@@ -135,6 +139,13 @@ void EngineLoop::take_messages() {
       refuse_all_ = all->why;
       for (auto& [id, active] : active_) {
         end_request(*active, all->why);
+      }
+    } else if (const auto* gone = std::get_if<Forget>(&message)) {
+      forgotten_.push_back(gone->tenant);
+      for (auto& [id, active] : active_) {
+        if (active->order.tenant == gone->tenant) {
+          end_request(*active, EndReason::cancel);
+        }
       }
     } else if (const auto* key = std::get_if<CancelKey>(&message)) {
       refused_keys_.insert(key->key);
@@ -298,6 +309,13 @@ void EngineLoop::sweep_finished() {
     close_jobs(active);
     settle(active);
     active_.erase(entry);
+  }
+}
+
+/// After the sweep, for what closes leaves its prompt behind.
+void EngineLoop::forget_tenants() {
+  for (const terms::TenantId tenant : std::exchange(forgotten_, {})) {
+    engine_.forget(prefix_space(tenant));
   }
 }
 

@@ -271,6 +271,20 @@ TEST(Prefix, the_bills_of_who_shares_an_opening_add_up) {
   house.expect_at_rest();
 }
 
+TEST(Prefix, a_tenant_that_is_forgotten_leaves_nothing) {
+  Kitchen house(512);
+  house.usage_of(house.order(context));
+  house.usage_of(house.order(context, 2, other));
+  Job running = house.order(context + "more", 500);
+  house.run_steps(3);
+  house.loop.forget(tenant);
+  house.run();
+  ASSERT_TRUE(running.look().charged.has_value());
+  EXPECT_EQ(running.seen.charged->end, terms::EndReason::cancel) << "what runs ends";
+  EXPECT_EQ(house.usage_of(house.order(context)), (terms::Usage{{201}, {0}, {2}}));
+  EXPECT_EQ(house.usage_of(house.order(context, 2, other)), (terms::Usage{{201}, {192}, {2}}));
+}
+
 /// Counted one by one, a second lane would not fit beside the first.
 TEST(Prefix, many_lanes_on_one_context_run_together) {
   Kitchen house(256, 1'500);

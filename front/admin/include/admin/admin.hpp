@@ -47,6 +47,8 @@ struct Surroundings {
   /// May be empty: nothing is served.
   std::function<std::vector<ServedModel>()> models;
   tlog::Log* log = nullptr;  ///< Null: it could not be opened.
+  /// Called once a tenant is deleted, so that nothing of it stays in memory. May be empty.
+  std::function<void(terms::TenantId)> tenant_deleted = {};
 };
 
 struct Request {

@@ -44,6 +44,9 @@ class EngineLoop {
   void cancel(terms::RequestId request);
   /// Any thread. Ends all requests of a revoked key, those still on their way too.
   void cancel_key(terms::KeyId key);
+  /// Any thread. Nothing of a tenant's prompts is kept any more, after those of its requests that
+  /// still run, which end.
+  void forget(terms::TenantId tenant);
   /// Any thread. Ends everything; what comes later ends at once.
   void cancel_all(terms::EndReason why);
   /// Any thread: jobs waiting and running, and what the scheduler holds, as of the last step.
@@ -65,7 +68,10 @@ class EngineLoop {
   struct CancelAll {
     terms::EndReason why;
   };
-  using Message = std::variant<FundedRequest, CancelOne, CancelKey, CancelAll>;
+  struct Forget {
+    terms::TenantId tenant;
+  };
+  using Message = std::variant<FundedRequest, CancelOne, CancelKey, CancelAll, Forget>;
 
   void send(Message message);
   void loop();
@@ -81,6 +87,7 @@ class EngineLoop {
   void close_jobs(Active& active);
   void settle(Active& active);
   void sweep_finished();
+  void forget_tenants();
   void publish_counts();
 
   engine::Engine& engine_;
@@ -96,6 +103,7 @@ class EngineLoop {
   std::uint64_t next_job_ = 1;
   std::optional<terms::EndReason> refuse_all_;  ///< Set by cancel_all(): newcomers end at once.
   std::set<terms::KeyId> refused_keys_;         ///< Set by cancel_key(), likewise.
+  std::vector<terms::TenantId> forgotten_;      ///< Set by forget(), until the next sweep.
 
   std::mutex mutex_;
   std::condition_variable wake_;
