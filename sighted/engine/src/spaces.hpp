@@ -21,9 +21,6 @@ struct Space {
 /// The spaces that a prompt's blocks lie in, one after the other: first an opened beginning, if
 /// there is one, then its own.
 struct Spaces {
-  // Not explicit: a number is a space in which nothing is opened.
-  Spaces(std::uint64_t own_space, Opened beginning = {}) : own(own_space), opened(beginning) {}
-
   [[nodiscard]] std::size_t opened_blocks() const {
     return opened.number == 0 ? 0 : opened.tokens / kv_block_tokens;
   }
@@ -31,8 +28,8 @@ struct Spaces {
     return block < opened_blocks() ? Space{opened.owner, opened.number} : Space{own, 0};
   }
 
-  std::uint64_t own;
-  Opened opened;
+  std::uint64_t own = 0;
+  Opened opened = {};
 };
 
 [[nodiscard]] inline Spaces spaces_of(const JobSpec& spec) {

@@ -126,7 +126,7 @@ TEST(PrefixTree, DoesWhatAListDoes) {
     }
     TokenIds tokens = text(names);
     tokens.resize(tokens.size() + dice() % kv_block_tokens, 'x');  // Not a whole block.
-    std::vector<std::uint32_t> way = tree.find(space, tokens);
+    std::vector<std::uint32_t> way = tree.find({space}, tokens);
     ASSERT_EQ(way, naive.find(space, tokens));
     for (const std::uint32_t block : way) {
       if (users[block]++ == 0) {
@@ -150,7 +150,7 @@ TEST(PrefixTree, DoesWhatAListDoes) {
       free.pop_back();
     }
     tokens.resize(std::min(tokens.size(), way.size() * kv_block_tokens + 1));
-    tree.add(space, tokens, way);
+    tree.add({space}, tokens, way);
     naive.add(space, tokens, way);
     EXPECT_EQ(tree.held(space), naive.held(space));
     lanes.push_back(std::move(way));
@@ -179,14 +179,14 @@ std::uint32_t visit(BlockTables& tables, const Spaces& space, const std::string&
 }
 
 std::uint32_t kept(const BlockTables& tables, std::uint64_t space, const std::string& names) {
-  return tables.kept(space, text(names)) / static_cast<std::uint32_t>(kv_block_tokens);
+  return tables.kept({space}, text(names)) / static_cast<std::uint32_t>(kv_block_tokens);
 }
 
 TEST(PrefixTree, SpacesShareNothing) {
   BlockTables tables(320, 2);
-  EXPECT_EQ(visit(tables, 1, "abcd"), 0U);
-  EXPECT_EQ(visit(tables, 2, "abcd"), 0U);
-  EXPECT_EQ(visit(tables, 1, "abcx"), 48U);
+  EXPECT_EQ(visit(tables, {1}, "abcd"), 0U);
+  EXPECT_EQ(visit(tables, {2}, "abcd"), 0U);
+  EXPECT_EQ(visit(tables, {1}, "abcx"), 48U);
   EXPECT_EQ(tables.held(1), 5U);
   EXPECT_EQ(tables.held(2), 4U);
   EXPECT_EQ(kept(tables, 3, "abcd"), 0U);
@@ -204,8 +204,8 @@ TEST(PrefixTree, AnOpenedBeginningIsSharedAndWhatFollowsIsNot) {
   EXPECT_EQ(visit(tables, {2, open}, "abcx"), 48U) << "the beginning, not how it goes on";
   EXPECT_EQ(visit(tables, {1, open}, "abcxy"), 64U) << "its own it finds whole";
   EXPECT_EQ(visit(tables, {7, open}, "abcx"), 48U) << "the owner, too";
-  EXPECT_EQ(visit(tables, 7, "abcx"), 0U) << "and what it does not name is another place";
-  EXPECT_EQ(visit(tables, 1, "abcx"), 0U);
+  EXPECT_EQ(visit(tables, {7}, "abcx"), 0U) << "and what it does not name is another place";
+  EXPECT_EQ(visit(tables, {1}, "abcx"), 0U);
   EXPECT_EQ(visit(tables, {2, opened(7, 2, 3)}, "abcx"), 0U) << "as is another opening";
   EXPECT_EQ(tables.held(1), 2U + 4);
   EXPECT_EQ(tables.held(2), 1U + 1);
@@ -216,9 +216,9 @@ TEST(PrefixTree, AForgottenKeeperLeavesNothing) {
   BlockTables tables(640, 3);
   const std::uint32_t all = tables.free();
   visit(tables, {1, opened(7, 1, 2)}, "abxy");
-  visit(tables, 7, "mno");
-  visit(tables, 1, "mno");
-  EXPECT_EQ(tables.attach(1, 7, text("mn"), 100).tokens, 32U);  // Somebody is at it.
+  visit(tables, {7}, "mno");
+  visit(tables, {1}, "mno");
+  EXPECT_EQ(tables.attach(1, {7}, text("mn"), 100).tokens, 32U);  // Somebody is at it.
   tables.forget(7);
   EXPECT_EQ(tables.held(7), 2U) << "what is in use stays";
   EXPECT_EQ(tables.held(1), 3U) << "what nobody finds any more goes, too";
@@ -233,10 +233,10 @@ TEST(PrefixTree, AForgottenKeeperLeavesNothing) {
 
 TEST(PrefixTree, TheOldestLeafGoesFirstAndItsWayLast) {
   BlockTables tables(16 * 6, 1);  // With two to spare: eight blocks.
-  visit(tables, 1, "abc");
-  visit(tables, 1, "xyz");
-  visit(tables, 1, "abc");  // Used again, so younger.
-  visit(tables, 1, "mno");  // Two are free, one must go.
+  visit(tables, {1}, "abc");
+  visit(tables, {1}, "xyz");
+  visit(tables, {1}, "abc");  // Used again, so younger.
+  visit(tables, {1}, "mno");  // Two are free, one must go.
   EXPECT_EQ(kept(tables, 1, "abc"), 3U);
   EXPECT_EQ(kept(tables, 1, "mno"), 3U);
   EXPECT_EQ(kept(tables, 1, "xyz"), 2U) << "what nobody can reach without is lost last";
@@ -244,18 +244,18 @@ TEST(PrefixTree, TheOldestLeafGoesFirstAndItsWayLast) {
 
 TEST(PrefixTree, OfTwoAsOldTheDearerStays) {
   BlockTables tables(16 * 6, 1);
-  visit(tables, 1, "abcde");  // Its end took a longer look back.
-  visit(tables, 1, "xy");
-  visit(tables, 1, "mn");
+  visit(tables, {1}, "abcde");  // Its end took a longer look back.
+  visit(tables, {1}, "xy");
+  visit(tables, {1}, "mn");
   EXPECT_EQ(kept(tables, 1, "abcde"), 5U);
   EXPECT_EQ(kept(tables, 1, "xy"), 1U);
 }
 
 TEST(PrefixTree, WhoHoldsMostGivesWay) {
   BlockTables tables(16 * 18, 1);  // Twenty blocks.
-  visit(tables, 1, "abcde");
+  visit(tables, {1}, "abcde");
   for (char name = 'A'; name <= 'Z'; ++name) {  // A flood of another tenant's.
-    visit(tables, 2, {name, name, name});
+    visit(tables, {2}, {name, name, name});
   }
   EXPECT_EQ(kept(tables, 1, "abcde"), 5U) << "an equal part is everybody's";
   EXPECT_EQ(tables.held(2), 15U) << "and what nobody needs is anybody's";
@@ -264,10 +264,10 @@ TEST(PrefixTree, WhoHoldsMostGivesWay) {
 TEST(PrefixTree, WhatIsInUseStays) {
   BlockTables tables(16 * 6, 3);  // Twelve blocks.
   std::vector<BlockTables::Copy> copies;
-  visit(tables, 1, "abc");
-  EXPECT_EQ(tables.attach(1, 1, text("abc"), 48).tokens, 48U);
+  visit(tables, {1}, "abc");
+  EXPECT_EQ(tables.attach(1, {1}, text("abc"), 48).tokens, 48U);
   for (char name = 'A'; name <= 'Z'; ++name) {
-    visit(tables, 1, {name, name});
+    visit(tables, {1}, {name, name});
   }
   EXPECT_EQ(kept(tables, 1, "abc"), 3U);
   tables.drop(1);
@@ -281,22 +281,22 @@ TEST(PrefixTree, TheSameTwiceIsKeptOnce) {
   tables.extend(0, 0, 48, copies);
   tables.extend(1, 0, 48, copies);
   const std::uint32_t free = tables.free();
-  tables.keep(0, 1, tokens);
-  tables.keep(1, 1, tokens);
+  tables.keep(0, {1}, tokens);
+  tables.keep(1, {1}, tokens);
   EXPECT_EQ(tables.table(0), tables.table(1));
   EXPECT_EQ(tables.free(), free + 3);
 }
 
 TEST(PrefixTree, WhatOthersUseTakesNoRoom) {
   BlockTables tables(320, 4);
-  visit(tables, 1, "abcdef");
-  EXPECT_EQ(tables.attach(1, 1, text("abcx"), 0).tokens, 0U) << "nobody uses it";
-  EXPECT_EQ(tables.attach(1, 1, text("abcx"), 100).tokens, 48U);
-  const BlockTables::Found second = tables.attach(2, 1, text("abcdef"), 31);
+  visit(tables, {1}, "abcdef");
+  EXPECT_EQ(tables.attach(1, {1}, text("abcx"), 0).tokens, 0U) << "nobody uses it";
+  EXPECT_EQ(tables.attach(1, {1}, text("abcx"), 100).tokens, 48U);
+  const BlockTables::Found second = tables.attach(2, {1}, text("abcdef"), 31);
   EXPECT_EQ(second.tokens, 64U) << "three blocks in use, and one";
   EXPECT_EQ(second.shared, 48U);
   EXPECT_EQ(second.with, 1U);
-  const BlockTables::Found third = tables.attach(3, 1, text("abcdef"), 0);
+  const BlockTables::Found third = tables.attach(3, {1}, text("abcdef"), 0);
   EXPECT_EQ(third.tokens, 64U);
   EXPECT_EQ(third.with, 2U) << "who has most of it";
 }
@@ -306,10 +306,10 @@ TEST(PrefixTree, APartOfABlockIsNotShared) {
   BlockTables tables(320, 3);
   std::vector<BlockTables::Copy> copies;
   tables.extend(0, 0, 48, copies);
-  tables.keep(0, 1, text("abc"));
+  tables.keep(0, {1}, text("abc"));
   tables.share(0, 1, 40);
   tables.drop(0);
-  const BlockTables::Found found = tables.attach(2, 1, text("abc"), 16);
+  const BlockTables::Found found = tables.attach(2, {1}, text("abc"), 16);
   EXPECT_EQ(found.tokens, 48U);
   EXPECT_EQ(found.shared, 32U);
 }
@@ -323,7 +323,7 @@ class Lanes {
   void turn() {
     const auto slot = static_cast<std::uint32_t>(dice_() % lanes);
     if (!said_[slot].empty() && dice_() % 4 == 0) {
-      tables.keep(slot, spaces_[slot], said_[slot]);
+      tables.keep(slot, {spaces_[slot]}, said_[slot]);
       leave(slot);
       if (dice_() % 4 != 0) {
         return;  // Else it goes on without a look at what is kept.
@@ -359,7 +359,7 @@ class Lanes {
     spaces_[slot] = 1 + dice_() % 2;
     wishes_[slot] = dice_() % texts_.size();
     const TokenIds& wish = texts_[wishes_[slot]];
-    const BlockTables::Found begun = tables.attach(slot, spaces_[slot], wish, cells_.free());
+    const BlockTables::Found begun = tables.attach(slot, {spaces_[slot]}, wish, cells_.free());
     if (begun.shared > 0) {
       cells_.share(held_[begun.with], held_[slot], begun.shared);
     }
@@ -396,7 +396,7 @@ class Lanes {
       blocks_[tables.table(slot)[i / kv_block_tokens]][i % kv_block_tokens] = lane.back();
     }
     if (dice_() % 2 == 0) {
-      tables.keep(slot, spaces_[slot], lane);
+      tables.keep(slot, {spaces_[slot]}, lane);
     }
   }
 
@@ -431,17 +431,17 @@ TEST(Beginnings, WhoCameFirstComputesWhatIsCommon) {
   const TokenIds long_one = text("abcde");
   const TokenIds shorter = text("abcx");
   const TokenIds other = text("zzz");
-  EXPECT_EQ(beginnings.come({1}, 7, long_one, 0).from, terms::JobId{});
-  const terms::Prefix second = beginnings.come({2}, 7, shorter, 16);
+  EXPECT_EQ(beginnings.come({1}, {7}, long_one, 0).from, terms::JobId{});
+  const terms::Prefix second = beginnings.come({2}, {7}, shorter, 16);
   EXPECT_EQ(second.from, terms::JobId{1});
   EXPECT_EQ(second.coming, base::Tokens{48});
   EXPECT_EQ(second.at_hand, base::Tokens{16});
-  const terms::Prefix same = beginnings.come({3}, 7, long_one, 0);
+  const terms::Prefix same = beginnings.come({3}, {7}, long_one, 0);
   EXPECT_EQ(same.from, terms::JobId{1});
   EXPECT_EQ(same.coming, base::Tokens{64}) << "its last token each computes";
-  EXPECT_EQ(beginnings.come({4}, 8, long_one, 0).from, terms::JobId{}) << "another space";
-  EXPECT_EQ(beginnings.come({5}, 7, other, 0).from, terms::JobId{});
-  const terms::Prefix there = beginnings.come({6}, 7, shorter, 48);
+  EXPECT_EQ(beginnings.come({4}, {8}, long_one, 0).from, terms::JobId{}) << "another space";
+  EXPECT_EQ(beginnings.come({5}, {7}, other, 0).from, terms::JobId{});
+  const terms::Prefix there = beginnings.come({6}, {7}, shorter, 48);
   EXPECT_EQ(there.at_hand, base::Tokens{48});
   EXPECT_EQ(there.from, terms::JobId{1}) << "they hold it together";
   const Opened open = opened(9, 1, 2);
@@ -452,7 +452,7 @@ TEST(Beginnings, WhoCameFirstComputesWhatIsCommon) {
   EXPECT_EQ(own.coming, base::Tokens{48});
   EXPECT_EQ(beginnings.come({24}, {8, open}, text("abz"), 0).from, terms::JobId{22});
   beginnings.leave({1});
-  EXPECT_EQ(beginnings.come({7}, 7, long_one, 0).from, terms::JobId{3});
+  EXPECT_EQ(beginnings.come({7}, {7}, long_one, 0).from, terms::JobId{3});
 }
 
 }  // namespace
