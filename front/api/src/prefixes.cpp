@@ -104,7 +104,7 @@ asio::awaitable<void> Api::Inside::prefixes(Call& call) {
     write_opening(json, opening);
   }
   json.end_array().end_object();
-  co_await send_json(call, std::move(json).text());
+  return send_json(call, std::move(json).text());
 }
 
 asio::awaitable<void> Api::Inside::close_prefix(Call& call) {
