@@ -87,7 +87,7 @@ TEST_P(KernelsOf, MultiplyAsTheTextbookDoes) {
       const std::size_t rows = 1 + below(70);
       const bool any = type == GGML_TYPE_F32 || type == GGML_TYPE_BF16;  // No blocks.
       const std::size_t columns = any ? 1 + below(200) : unit * (1 + below(4));
-      const std::size_t tokens = 1 + below(21);
+      const std::size_t tokens = (round < 2 ? 64 : 1) + below(21);  // Many go another way.
       const Made made = made_of(type, rows, columns, dice);
       const Takes as = takes(kernels, made.matrix.packing());
       Tiles tiles(tokens, columns);
@@ -119,6 +119,39 @@ TEST_P(KernelsOf, MultiplyAsTheTextbookDoes) {
           ASSERT_NEAR(static_cast<double>(out.row(t)[r]), expected, noise)
               << ggml_type_name(type) << " " << rows << "x" << columns << ", token " << t;
         }
+      }
+    }
+  }
+}
+
+TEST_P(KernelsOf, ATokenAmongManyGivesWhatItGivesAlone) {
+  const Kernels& kernels = *GetParam();
+  for (const ggml_type type : {GGML_TYPE_F32, GGML_TYPE_BF16, GGML_TYPE_Q8_0, GGML_TYPE_Q4_0}) {
+    const std::size_t rows = 1 + below(130);
+    const std::size_t columns = 32 * (1 + below(9));
+    const std::size_t tokens = 60 + below(30);
+    const Made made = made_of(type, rows, columns, dice);
+    const Takes as = takes(kernels, made.matrix.packing());
+    Tiles all(tokens, columns), alone(1, columns);
+    Rows out(tokens, rows), expected(1, rows);
+    std::vector<std::vector<float>> in(tokens, std::vector<float>(columns));
+    for (std::size_t t = 0; t < tokens; ++t) {
+      std::generate(in[t].begin(), in[t].end(), [&] { return number(); });
+      all.put(kernels, as, in[t].data(), columns, t);
+    }
+    const auto multiply = [&](const Tiles& tiles, std::size_t count, Rows& to) {
+      kernels.multiply[static_cast<std::size_t>(made.matrix.packing())](
+          tiles.product(kernels, made.matrix, count, to.row(0), to.stride(), false), 0,
+          made.matrix.groups());
+    };
+    multiply(all, tokens, out);
+    for (std::size_t t = 0; t < tokens; ++t) {
+      alone.put(kernels, as, in[t].data(), columns, 0);
+      multiply(alone, 1, expected);
+      for (std::size_t r = 0; r < rows; ++r) {
+        ASSERT_EQ(out.row(t)[r], expected.row(0)[r])
+            << ggml_type_name(type) << " " << rows << "x" << columns << ", token " << t << " of "
+            << tokens;
       }
     }
   }

@@ -133,7 +133,10 @@ void Forward::multiply(std::initializer_list<Target> targets, std::size_t count)
     groups += target.matrix->groups();
   }
   // Several shares for each thread, so that the slowest waits for a small one only.
-  const std::size_t share = std::max<std::size_t>(1, groups / (std::size_t{pool_.threads()} * 4));
+  std::size_t share = std::max<std::size_t>(1, groups / (std::size_t{pool_.threads()} * 4));
+  if (share > groups_together) {
+    share = padded(share, groups_together);
+  }
   struct Share {
     const Target* target;
     std::size_t first, last;

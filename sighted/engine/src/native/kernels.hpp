@@ -11,6 +11,8 @@ namespace engine::native {
 
 /// Rows of a matrix that are multiplied together: one for each lane of a 512-bit vector of floats.
 inline constexpr std::size_t group_rows = 16;
+/// Groups that are best multiplied by one call, where there are as many.
+inline constexpr std::size_t groups_together = 3;
 /// Values that share a scale, in weights and in activations.
 inline constexpr std::size_t block_values = 32;
 /// Tokens of a tile of activations.

@@ -23,6 +23,9 @@ inline void store_halves(std::uint16_t* to, const Floats& values) {
   }
 }
 
+/// Rows of attention whose sums are kept in registers side by side.
+constexpr std::size_t rows_together = 4;
+
 }  // namespace
 }  // namespace engine::native
 

@@ -49,11 +49,12 @@ void score_blocks(const Attention& a, std::size_t first_row, const std::uint32_t
 template <int rows>
 void score_rows(const Attention& a, std::size_t first_row, const std::uint32_t* table,
                 std::size_t blocks, AttentionState& state) {
+  constexpr int wide = rows < rows_together && rows_together > 4 ? 4 : 2;
   std::size_t b = 0;
-  for (; b + 2 <= blocks; b += 2) {
-    score_blocks<rows, 2>(a, first_row, table + b, b * kv_block_tokens, state);
+  for (; b + wide <= blocks; b += wide) {
+    score_blocks<rows, wide>(a, first_row, table + b, b * kv_block_tokens, state);
   }
-  if (b < blocks) {
+  for (; b < blocks; ++b) {
     score_blocks<rows, 1>(a, first_row, table + b, b * kv_block_tokens, state);
   }
 }
@@ -61,8 +62,12 @@ void score_rows(const Attention& a, std::size_t first_row, const std::uint32_t* 
 inline void score(const Attention& a, const std::uint32_t* table, std::size_t blocks,
                   AttentionState& state) {
   std::size_t row = 0;
-  for (; row + 4 <= a.rows; row += 4) {
+  for (; row + rows_together <= a.rows; row += rows_together) {
+    score_rows<rows_together>(a, row, table, blocks, state);
+  }
+  if (row + 4 <= a.rows) {
     score_rows<4>(a, row, table, blocks, state);
+    row += 4;
   }
   switch (a.rows - row) {
     case 1: score_rows<1>(a, row, table, blocks, state); break;
@@ -110,17 +115,19 @@ void add_values(const Attention& a, std::size_t first_row, std::size_t column,
       sums[r][v] = load(out + static_cast<std::size_t>(r) * stride + v * 16);
     }
   }
-  for (std::size_t t = 0; t < tokens; ++t) {
-    const std::uint16_t* const from = a.values + table[t / kv_block_tokens] * a.block_stride +
-                                      t % kv_block_tokens * stride + column;
-    Floats value[vectors];
-    MAINS_UNROLL for (int v = 0; v < vectors; ++v) {
-      value[v] = load_halves(from + v * 16);
-    }
-    MAINS_UNROLL for (int r = 0; r < rows; ++r) {
-      const float weight = state.scores[first_row + static_cast<std::size_t>(r)][t];
+  for (std::size_t begin = 0; begin < tokens; begin += kv_block_tokens) {
+    const std::uint16_t* from = a.values + table[begin / kv_block_tokens] * a.block_stride + column;
+    const std::size_t end = tokens - begin < kv_block_tokens ? tokens : begin + kv_block_tokens;
+    for (std::size_t t = begin; t < end; ++t, from += stride) {
+      Floats value[vectors];
       MAINS_UNROLL for (int v = 0; v < vectors; ++v) {
-        sums[r][v] += value[v] * weight;
+        value[v] = load_halves(from + v * 16);
+      }
+      MAINS_UNROLL for (int r = 0; r < rows; ++r) {
+        const float weight = state.scores[first_row + static_cast<std::size_t>(r)][t];
+        MAINS_UNROLL for (int v = 0; v < vectors; ++v) {
+          sums[r][v] += value[v] * weight;
+        }
       }
     }
   }
@@ -135,8 +142,9 @@ template <int rows>
 void add_value_rows(const Attention& a, std::size_t row, const std::uint32_t* table,
                     std::size_t tokens, const AttentionState& state) {
   std::size_t column = 0;
-  for (; column + 64 <= padded(a.dim, 16); column += 64) {
-    add_values<rows, 4>(a, row, column, table, tokens, state);
+  constexpr int wide = rows > 4 ? 2 : 4;
+  for (; column + wide * 16 <= padded(a.dim, 16); column += wide * 16) {
+    add_values<rows, wide>(a, row, column, table, tokens, state);
   }
   for (; column < padded(a.dim, 16); column += 16) {
     add_values<rows, 1>(a, row, column, table, tokens, state);
@@ -146,8 +154,12 @@ void add_value_rows(const Attention& a, std::size_t row, const std::uint32_t* ta
 inline void add_all_values(const Attention& a, const std::uint32_t* table, std::size_t tokens,
                            const AttentionState& state) {
   std::size_t row = 0;
-  for (; row + 4 <= a.rows; row += 4) {
+  for (; row + rows_together <= a.rows; row += rows_together) {
+    add_value_rows<rows_together>(a, row, table, tokens, state);
+  }
+  if (row + 4 <= a.rows) {
     add_value_rows<4>(a, row, table, tokens, state);
+    row += 4;
   }
   switch (a.rows - row) {
     case 1: add_value_rows<1>(a, row, table, tokens, state); break;

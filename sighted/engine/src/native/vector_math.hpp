@@ -17,26 +17,43 @@ inline Floats larger(const Floats& a, const Floats& b) {
   return a > b ? a : b;
 }
 
-inline float sum(const Floats& vector) {
-  float lanes[16];
-  store(lanes, vector);
-  for (std::size_t width = 8; width > 0; width /= 2) {
-    for (std::size_t i = 0; i < width; ++i) {
-      lanes[i] += lanes[i + width];
-    }
-  }
-  return lanes[0];
+// Halves are joined until one lane is left, in registers all the way: lane i with i + 8, then with
+// i + 4, 2 and 1.
+
+using Eight = float __attribute__((vector_size(32)));
+using Four = float __attribute__((vector_size(16)));
+
+inline float sum(const Floats& all) {
+  const Eight eight = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7) +
+                      __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+  const Four four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+                    __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  const Four two = four + __builtin_shufflevector(four, four, 2, 3, 0, 1);
+  return two[0] + two[1];
 }
 
-inline float largest(const Floats& vector) {
-  float lanes[16];
-  store(lanes, vector);
-  for (std::size_t width = 8; width > 0; width /= 2) {
-    for (std::size_t i = 0; i < width; ++i) {
-      lanes[i] = lanes[i] > lanes[i + width] ? lanes[i] : lanes[i + width];
-    }
-  }
-  return lanes[0];
+inline float largest(const Floats& all) {
+  const Eight low = __builtin_shufflevector(all, all, 0, 1, 2, 3, 4, 5, 6, 7);
+  const Eight high = __builtin_shufflevector(all, all, 8, 9, 10, 11, 12, 13, 14, 15);
+  const Eight eight = low > high ? low : high;
+  const Four first = __builtin_shufflevector(eight, eight, 0, 1, 2, 3);
+  const Four second = __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  const Four four = first > second ? first : second;
+  const Four other = __builtin_shufflevector(four, four, 2, 3, 0, 1);
+  const Four two = four > other ? four : other;
+  return two[0] > two[1] ? two[0] : two[1];
+}
+
+/// Of integers, without regard to overflow.
+inline std::uint32_t sum(const Ints& all) {
+  using EightWords = std::uint32_t __attribute__((vector_size(32)));
+  using FourWords = std::uint32_t __attribute__((vector_size(16)));
+  EightWords halves[2];
+  __builtin_memcpy(halves, &all, sizeof(halves));
+  const EightWords eight = halves[0] + halves[1];
+  const FourWords four = __builtin_shufflevector(eight, eight, 0, 1, 2, 3) +
+                         __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  return four[0] + four[1] + four[2] + four[3];
 }
 
 /// Adding and taking this away rounds a float below 2^22 to a whole number.
@@ -110,12 +127,8 @@ void quantize(const float* row, std::size_t columns, std::size_t token, Quantize
                             __builtin_convertvector(high_ints, Bytes)};
     std::int32_t words[block_values / 4];
     __builtin_memcpy(words, bytes, sizeof(words));
-    const Ints both = low_ints + high_ints;
     // Unsigned, since what is no number (of a damaged model) becomes any integer.
-    std::uint32_t total = 0;
-    for (std::size_t i = 0; i < 16; ++i) {
-      total += static_cast<std::uint32_t>(both[i]);
-    }
+    const std::uint32_t total = sum(low_ints) + sum(high_ints);
     QuantizedBlock& block = tile[b];
     for (std::size_t i = 0; i < block_values / 4; ++i) {
       block.values[i][token] = words[i];
