@@ -1,6 +1,7 @@
 #include <schedule/pace.hpp>
 
 #include <algorithm>
+#include <cstdlib>
 #include <limits>
 
 namespace schedule {
@@ -8,7 +9,8 @@ namespace {
 
 constexpr int fraction_bits = 16;
 constexpr std::int64_t one = std::int64_t{1} << fraction_bits;
-constexpr std::int64_t gain = 4;  ///< A step corrects a quarter of its error.
+constexpr std::int64_t gain = 4;         ///< A step corrects a quarter of its error.
+constexpr std::int64_t remembered = 32;  ///< Steps over which misses are averaged, about.
 /// No part is forgotten altogether, or it could never grow again.
 constexpr std::uint64_t least_ps = 64;
 // Bounds of the parts and of the whole, so that no product leaves 64 bits.
@@ -70,6 +72,7 @@ void Pace::learn(const Shape& shape, base::SpanNs took) {
   const auto error = static_cast<std::int64_t>(bounded) - static_cast<std::int64_t>(guess);
   const std::int64_t ratio =
       error / static_cast<std::int64_t>(std::max<std::uint64_t>(guess >> fraction_bits, 1));
+  miss_ += (std::abs(ratio) - miss_) / remembered;
   for (const Part& part :
        {Part{step_ps_, 1, step_most_ps}, Part{token_ps_, shape.prompt, token_most_ps},
         Part{decode_ps_, shape.decodes, token_most_ps}, Part{read_ps_, shape.read, read_most_ps},
@@ -80,8 +83,10 @@ void Pace::learn(const Shape& shape, base::SpanNs took) {
 
 std::uint32_t Pace::fit(const Shape& shape, std::uint32_t resident, base::SpanNs target) const {
   const std::uint64_t used = predict_ps(shape);
+  const std::int64_t margin = (one << fraction_bits) / (one + 2 * miss_);
   const auto target_ps =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(target.value, 0)) * ps_per_ns;
+      static_cast<std::uint64_t>(std::max<std::int64_t>(target.value, 0) / one * margin) *
+      ps_per_ns;
   if (used >= target_ps) {
     return 0;
   }

@@ -28,7 +28,6 @@ class Ours final : public Planner {
     // Overload is what is looked at, so the queue takes all of it.
     policy.queue_jobs_max = 1U << 30U;
     policy.quantum_tokens = options.quantum_tokens;
-    policy.step_target = {static_cast<std::int64_t>(options.target_ms * 1e6)};
     return policy;
   }
 

@@ -29,7 +29,7 @@ class Pace {
   void learn(const Shape& shape, base::SpanNs took);
   [[nodiscard]] base::SpanNs predict(const Shape& shape) const;
   /// Most tokens of a prompt with `resident` ones behind it that a step of this shape can take
-  /// along and still end within `target`; 0 = none.
+  /// along and still end within `target`, less twice what estimates were off by of late; 0 = none.
   [[nodiscard]] std::uint32_t fit(const Shape& shape, std::uint32_t resident,
                                   base::SpanNs target) const;
 
@@ -43,6 +43,7 @@ class Pace {
   std::uint64_t decode_ps_ = 2'000'000'000;
   std::uint64_t read_ps_ = 500'000;
   std::uint64_t position_ps_ = 500'000;
+  std::int64_t miss_ = 0;  ///< How far off estimates are on average, in 65536ths of themselves.
 };
 
 }  // namespace schedule

@@ -43,7 +43,6 @@ struct Options {
   std::uint32_t input_weight = 1;
   std::uint32_t output_weight = 2;
   std::uint32_t quantum_tokens = 1024;  ///< Of ours.
-  double target_ms = 50;                ///< Of ours.
 };
 
 struct Served {
