@@ -83,10 +83,9 @@ void Pace::learn(const Shape& shape, base::SpanNs took) {
 
 std::uint32_t Pace::fit(const Shape& shape, std::uint32_t resident, base::SpanNs target) const {
   const std::uint64_t used = predict_ps(shape);
-  const std::int64_t margin = (one << fraction_bits) / (one + 2 * miss_);
-  const auto target_ps =
-      static_cast<std::uint64_t>(std::max<std::int64_t>(target.value, 0) / one * margin) *
-      ps_per_ns;
+  const std::int64_t whole = std::max<std::int64_t>(target.value, 0);
+  const std::int64_t margin = whole / (one + 2 * miss_) * 2 * miss_;
+  const auto target_ps = static_cast<std::uint64_t>(whole - margin) * ps_per_ns;
   if (used >= target_ps) {
     return 0;
   }
