@@ -93,8 +93,8 @@ int serve(const config::Config& config, const std::vector<config::Model>& models
     greeting = std::move(text).value();
   }
   serving = true;
-  std::printf("mains serves %zu models on %s\n%s", house.flavours().size(), house.url().c_str(),
-              greeting.c_str());
+  std::printf("mains serves %zu model%s on %s\n%s", house.flavours().size(),
+              house.flavours().size() == 1 ? "" : "s", house.url().c_str(), greeting.c_str());
   std::fflush(stdout);
   while (sem_wait(&stop_wanted) != 0 && errno == EINTR) {
   }
