@@ -65,10 +65,13 @@ Scheduler::Held Scheduler::held_already(const Cursor& cursor,
     // A sibling's prompt is forked, that of another job is found.
     const std::uint32_t most = lane.job == cursor.job ? there : std::min(there, found);
     const std::uint32_t tokens = most > 0 ? std::min(most, in_common(cursor, lane)) : 0;
+    if (tokens <= held.tokens) {
+      continue;
+    }
     const bool leaves = std::ranges::any_of(leaving, [&lane](const Cursor& one) {
       return one.job == lane.job && one.choice == lane.choice;
     });
-    if (tokens > held.tokens && !leaves) {
+    if (!leaves) {
       held = {&state, tokens};
     }
   }

@@ -7,7 +7,6 @@ namespace schedule::testing {
 namespace {
 
 using terms::JobId;
-using terms::WorkItem;
 
 TEST(scheduler, a_prompt_then_its_tokens) {
   Bench bench(capacity(1000, 8, 64));

@@ -127,6 +127,7 @@ House::Step House::open_log() {
 
 House::Step House::publish_prices() {
   std::vector<registry::NamedPrices> prices;
+  prices.reserve(loaded_.flavours.size());
   for (const LoadedFlavour& flavour : loaded_.flavours) {
     prices.push_back({flavour.model.name, flavour.model.prices});
   }
@@ -251,6 +252,7 @@ House::Step House::open_doors() {
   vault_.registry->on_revoked(admin.key_revoked);
   admin.models = [this] {
     std::vector<admin::ServedModel> models;
+    models.reserve(loaded_.flavours.size());
     for (const LoadedFlavour& flavour : loaded_.flavours) {
       models.push_back({flavour.model.name, flavour.model.file, flavour.model.context, true});
     }

@@ -28,20 +28,27 @@ class Beginnings {
   }
 
   /// A job opens, of whose prompt so much is kept. The prompt stays where it is until leave().
-  /// Costs a look at each open prompt of its spaces.
+  /// Costs a look at each open prompt of its spaces, at all of it only where it is better than
+  /// those before.
   terms::Prefix come(terms::JobId job, const Spaces& spaces, Prompt prompt, std::uint32_t kept) {
     terms::Prefix prefix{{kept}, {}, {}};
     bool own = false;
     const Beginning coming{spaces, prompt};
     for (const auto& [other, beginning] : open_) {
-      const std::uint32_t same = common(coming, beginning);
       // Of two that are as good, one of its own space, and then the one that came first.
       const bool also_own = beginning.spaces.own == spaces.own;
+      if (!(also_own && !own) && !reaches(coming.prompt, beginning.prompt, prefix.coming.value)) {
+        continue;
+      }
+      const std::uint32_t same = common(coming, beginning);
       if (same > prefix.coming.value ||
           (same > 0 && same == prefix.coming.value && also_own > own)) {
         prefix.coming = {same};
         prefix.from = other;
         own = also_own;
+      }
+      if (own && prefix.coming.value == shareable(prompt).size()) {
+        break;  // None can be better.
       }
     }
     open_.emplace(job, coming);
@@ -55,6 +62,14 @@ class Beginnings {
     Spaces spaces;
     Prompt prompt;
   };
+
+  /// Whether two may have more in common than their first `tokens`: a look at the block behind.
+  static bool reaches(Prompt a, Prompt b, std::size_t tokens) {
+    const std::size_t end = tokens + kv_block_tokens;
+    return a.size() >= end && b.size() >= end &&
+           std::ranges::equal(a.subspan(tokens, kv_block_tokens),
+                              b.subspan(tokens, kv_block_tokens));
+  }
 
   static std::uint32_t common(const Beginning& a, const Beginning& b) {
     if (a.spaces.of(0) != b.spaces.of(0)) {

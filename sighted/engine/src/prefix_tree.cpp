@@ -46,6 +46,7 @@ void PrefixTree::add(const Spaces& spaces, std::span<const content::TokenId> tok
       node.parent = parent;
       node.key = child->first;
       node.block = blocks[i];
+      node.first_keeper = parent == nullptr ? node.key.space.keeper : parent->first_keeper;
       node.depth = static_cast<std::uint32_t>(i);
       child->second = &node;
       ++keepers_[node.key.space.keeper].held;
@@ -63,11 +64,15 @@ std::map<PrefixTree::Key, PrefixTree::Node*>& PrefixTree::beside(const Node& nod
 void PrefixTree::offer(const Node& node) {
   if (node.idle && node.children.empty()) {
     keeper_of(node).leaves.emplace(node.worth, node.since, node.block);
+    if (node.first_keeper != node.key.space.keeper) {
+      keepers_.at(node.first_keeper).behind.emplace(node.worth, node.since, node.block);
+    }
   }
 }
 
 void PrefixTree::withdraw(const Node& node) {
   keeper_of(node).leaves.erase({node.worth, node.since, node.block});
+  keepers_.at(node.first_keeper).behind.erase({node.worth, node.since, node.block});
 }
 
 void PrefixTree::idle(std::uint32_t block) {
@@ -103,16 +108,17 @@ void PrefixTree::remove(std::uint32_t block) {
 std::optional<std::uint32_t> PrefixTree::lose_one() {
   auto most = keepers_.end();
   for (auto keeper = keepers_.begin(); keeper != keepers_.end(); ++keeper) {
-    if (!keeper->second.leaves.empty() &&
-        (most == keepers_.end() || keeper->second.held > most->second.held)) {
+    const bool can_lose = !keeper->second.leaves.empty() || !keeper->second.behind.empty();
+    if (can_lose && (most == keepers_.end() || keeper->second.held > most->second.held)) {
       most = keeper;
     }
   }
   if (most == keepers_.end()) {
     return std::nullopt;
   }
-  const auto [worth, since, block] = *most->second.leaves.begin();
-  most->second.lost_worth = worth;
+  const bool own = !most->second.leaves.empty();
+  const auto [worth, since, block] = *(own ? most->second.leaves : most->second.behind).begin();
+  keeper_of(*nodes_[block]).lost_worth = worth;
   remove(block);
   return block;
 }

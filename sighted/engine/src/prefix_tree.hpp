@@ -25,7 +25,8 @@ namespace engine {
 /// What is lost first: of the keeper that holds most, the leaf that is cheapest to compute again
 /// for its age (GreedyDual, Young 1994: each leaf is worth its cost more than the last one lost
 /// was; of two worth the same the one that rests longer). So everyone keeps a part of the cache,
-/// whatever others do, and may hold more while nobody needs it.
+/// whatever others do, and may hold more while nobody needs it. Where what it holds leads on to
+/// others' leaves only, one of those is lost: nobody hides its blocks behind another's.
 ///
 /// Deterministic; engine thread only.
 class PrefixTree {
@@ -64,6 +65,7 @@ class PrefixTree {
   struct Node {
     Node* parent = nullptr;  ///< Null at the beginning of a prompt.
     Key key{};
+    std::uint64_t first_keeper = 0;  ///< Of the first block on the way here.
     std::uint32_t block = 0;
     std::uint32_t depth = 0;
     bool idle = false;
@@ -76,6 +78,7 @@ class PrefixTree {
     std::uint64_t lost_worth = 0;  ///< Of what was lost last.
     std::uint32_t held = 0;
     std::set<Rank> leaves;  ///< Idle ones.
+    std::set<Rank> behind;  ///< Those of others whose way begins with its blocks.
   };
 
   [[nodiscard]] static Key key_at(const Spaces& spaces, std::span<const content::TokenId> tokens,

@@ -301,6 +301,25 @@ TEST(PrefixTree, WhatOthersUseTakesNoRoom) {
   EXPECT_EQ(third.with, 2U) << "who has most of it";
 }
 
+/// An opened beginning of one keeper that another's block lies behind: it loses as if it lay alone.
+TEST(PrefixTree, NobodyHidesItsBlocksBehindAnothers) {
+  PrefixTree tree(16);
+  tree.add({2, {7, 1, 48}}, text("aaab"), std::vector<std::uint32_t>{0, 1, 2, 3});
+  tree.add({1}, text("ccc"), std::vector<std::uint32_t>{4, 5, 6});
+  for (const std::uint32_t block : {3U, 2U, 1U, 0U, 6U, 5U, 4U}) {
+    tree.idle(block);
+  }
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(tree.lose_one());
+  }
+  EXPECT_EQ(tree.held(1), 2U);
+  EXPECT_EQ(tree.held(7), 2U) << "its blocks could be lost once what was behind them was";
+  EXPECT_EQ(tree.held(2), 0U);
+  while (tree.lose_one()) {
+  }
+  EXPECT_EQ(tree.held(1) + tree.held(7), 0U);
+}
+
 /// A lane that was forked within a block holds a part of it, and the tree may hold it whole.
 TEST(PrefixTree, APartOfABlockIsNotShared) {
   BlockTables tables(320, 3);

@@ -141,7 +141,8 @@ void EngineLoop::take_messages() {
         end_request(*active, all->why);
       }
     } else if (const auto* gone = std::get_if<Forget>(&message)) {
-      forgotten_.push_back(gone->tenant);
+      gone_spaces_.insert(prefix_space(gone->tenant));
+      to_forget_.insert(prefix_space(gone->tenant));
       for (auto& [id, active] : active_) {
         if (active->order.tenant == gone->tenant) {
           end_request(*active, EndReason::cancel);
@@ -181,7 +182,11 @@ bool EngineLoop::open_jobs(Active& active) {
   for (std::size_t i = 0; i < active.order.prompts.size(); ++i) {
     const terms::JobId job{next_job_++};
     terms::WorkItem item = active.item(i, job);
-    const auto opened = engine_.open(active.spec(i, job));
+    engine::JobSpec spec = active.spec(i, job);
+    if (gone_spaces_.contains(spec.opened.owner)) {
+      spec.opened = {};  // Its owner was deleted while the request was being paid for.
+    }
+    const auto opened = engine_.open(std::move(spec));
     if (!opened.ok()) {
       return false;
     }
@@ -307,6 +312,11 @@ void EngineLoop::sweep_finished() {
     invariant(entry != active_.end(), "a request ends once");
     Active& active = *entry->second;
     close_jobs(active);
+    for (const engine::Opened& opened : active.order.opened) {
+      if (gone_spaces_.contains(opened.owner)) {
+        to_forget_.insert(opened.owner);  // It used blocks of a beginning, which so stayed.
+      }
+    }
     settle(active);
     active_.erase(entry);
   }
@@ -314,8 +324,8 @@ void EngineLoop::sweep_finished() {
 
 /// After the sweep, for what closes leaves its prompt behind.
 void EngineLoop::forget_tenants() {
-  for (const terms::TenantId tenant : std::exchange(forgotten_, {})) {
-    engine_.forget(prefix_space(tenant));
+  for (const std::uint64_t space : std::exchange(to_forget_, {})) {
+    engine_.forget(space);
   }
 }
 

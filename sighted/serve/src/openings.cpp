@@ -13,14 +13,18 @@ std::optional<Opening> Openings::open(terms::TenantId owner, terms::ModelId mode
   std::ranges::sort(to);
   const std::scoped_lock lock(mutex_);
   std::size_t count = 0;
+  std::size_t tokens = beginning.size();
   for (auto& [number, entry] : entries_) {
     if (entry.owner == owner && entry.loop == &loop && entry.beginning == beginning) {
       entry.opening.to = std::move(to);
       return entry.opening;
     }
-    count += entry.owner == owner ? 1 : 0;
+    if (entry.owner == owner) {
+      ++count;
+      tokens += entry.beginning.size();
+    }
   }
-  if (count >= of_owner_max) {
+  if (count >= of_owner_max || tokens > tokens_of_owner_max || forgotten_.contains(owner)) {
     return std::nullopt;
   }
   Entry& entry = entries_[++last_number_];
@@ -40,6 +44,7 @@ bool Openings::close(terms::TenantId owner, OpeningId id) {
 
 void Openings::forget(terms::TenantId tenant) {
   const std::scoped_lock lock(mutex_);
+  forgotten_.insert(tenant);
   std::erase_if(entries_, [tenant](const auto& one) { return one.second.owner == tenant; });
   for (auto& [number, entry] : entries_) {
     std::erase(entry.opening.to, tenant);
@@ -67,9 +72,9 @@ engine::Opened Openings::find(OpeningId id, terms::TenantId tenant, const Engine
       continue;
     }
     const bool may = entry.owner == tenant || std::ranges::binary_search(entry.opening.to, tenant);
-    const bool begins = prompt.size() >= entry.beginning.size() &&
-                        std::equal(entry.beginning.begin(), entry.beginning.end(), prompt.begin());
-    if (may && begins && entry.loop == &loop) {
+    // Who may not is told nothing by time either.
+    if (may && entry.loop == &loop && prompt.size() >= entry.beginning.size() &&
+        std::equal(entry.beginning.begin(), entry.beginning.end(), prompt.begin())) {
       return {prefix_space(entry.owner), number, entry.opening.tokens};
     }
   }

@@ -234,6 +234,25 @@ TEST(Prefix, an_opening_that_is_closed_or_opened_to_others_is_found_no_more) {
   EXPECT_FALSE(house.hall.open_beginning(tenant, house.flavour(), beginning, {}));
 }
 
+/// What a reader uses of its beginning just then stays until it ends.
+TEST(Prefix, a_deleted_owner_opens_nothing_any_more) {
+  Kitchen house(512);
+  const content::TokenIds beginning = tokens_of(house, context);
+  const OpeningId name = house.hall.open_beginning(tenant, house.flavour(), beginning, {other})->id;
+  house.usage_of(house.order(context + "a", 2, tenant, 1, name));
+  Job reads = house.order(context + "b", 40, other, 1, name);
+  house.run_steps(3);
+  Job comes = house.order(context + "c", 2, other, 1, name);
+  house.hall.openings().forget(tenant);
+  house.loop.forget(tenant);
+  house.run();
+  EXPECT_EQ(house.usage_of(std::move(reads)), (terms::Usage{{202}, {192}, {40}}));
+  EXPECT_EQ(house.usage_of(std::move(comes)), (terms::Usage{{202}, {0}, {2}}))
+      << "on its way when the owner went: it lies in its own space";
+  EXPECT_FALSE(house.hall.open_beginning(tenant, house.flavour(), beginning, {other}));
+  house.expect_at_rest();
+}
+
 /// Owner and readers at random, all naming the opening: over all of them, what is paid as computed
 /// is what was computed; nobody finds what another said; in a cache that is too small, too.
 TEST(Prefix, the_bills_of_who_shares_an_opening_add_up) {
@@ -291,6 +310,7 @@ TEST(Prefix, many_lanes_on_one_context_run_together) {
   const std::string book(800, 'b');
   house.usage_of(house.order(book));
   std::vector<Job> jobs;
+  jobs.reserve(12);
   for (int i = 0; i < 12; ++i) {
     jobs.push_back(house.order(book + std::string(30, static_cast<char>('A' + i)), 20));
   }
@@ -316,6 +336,7 @@ TEST(Prefix, none_fails_when_lanes_on_one_context_outgrow_the_cache) {
   const std::string book(800, 'b');
   house.usage_of(house.order(book));
   std::vector<Job> jobs;
+  jobs.reserve(10);
   for (int i = 0; i < 10; ++i) {
     jobs.push_back(house.order(book + std::string(10, static_cast<char>('A' + i)), 190,
                                i % 3 == 0 ? other : tenant));

@@ -103,7 +103,8 @@ class EngineLoop {
   std::uint64_t next_job_ = 1;
   std::optional<terms::EndReason> refuse_all_;  ///< Set by cancel_all(): newcomers end at once.
   std::set<terms::KeyId> refused_keys_;         ///< Set by cancel_key(), likewise.
-  std::vector<terms::TenantId> forgotten_;      ///< Set by forget(), until the next sweep.
+  std::set<std::uint64_t> gone_spaces_;         ///< Of tenants that were deleted.
+  std::set<std::uint64_t> to_forget_;  ///< Of these, what the next sweep takes from the cache.
 
   std::mutex mutex_;
   std::condition_variable wake_;

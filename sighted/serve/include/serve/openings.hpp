@@ -6,6 +6,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include <base/id.hpp>
@@ -30,15 +31,17 @@ struct Opening {
 class Openings {
  public:
   static constexpr std::size_t of_owner_max = 32;
+  static constexpr std::size_t tokens_of_owner_max = 262'144;  ///< All of an owner's together.
 
   /// Opens a beginning to those, or to others than before: it stays the same opening then.
-  /// fresh   its name if it is new. Nothing: the owner has as many as it may.
+  /// fresh   its name if it is new. Nothing: the owner has as many as it may, or is gone.
   std::optional<Opening> open(terms::TenantId owner, terms::ModelId model, const EngineLoop& loop,
                               content::TokenIds beginning, std::vector<terms::TenantId> to,
                               OpeningId fresh);
   /// Nobody finds it any more. False: this owner has none of that name.
   bool close(terms::TenantId owner, OpeningId id);
-  /// Closes what a tenant opened, and nothing is open to it any more.
+  /// Closes what a tenant opened, and nothing is open to it any more; it will open nothing either,
+  /// not even with a request that was under way.
   void forget(terms::TenantId tenant);
   /// In the order in which they were opened.
   [[nodiscard]] std::vector<Opening> of(terms::TenantId owner) const;
@@ -58,6 +61,7 @@ class Openings {
 
   mutable std::mutex mutex_;
   std::map<std::uint64_t, Entry> entries_;  ///< By number, which is never given twice.
+  std::set<terms::TenantId> forgotten_;
   std::uint64_t last_number_ = 0;
 };
 
