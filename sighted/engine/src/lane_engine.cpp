@@ -118,26 +118,18 @@ LaneState* LaneEngine::find(const terms::Lane& lane) {
 void LaneEngine::seat(LaneState& lane, const terms::Lane& name) {
   lane.slot = free_slots_.back();
   free_slots_.pop_back();
-  seats_[*lane.slot] = {&lane, name};
+  seats_.take(*lane.slot, lane, name);
 }
 
 terms::Sharing LaneEngine::sharing() const {
-  terms::Sharing sharing;
-  sharing.pooled = {cells_.pooled()};
-  for (const Seat& seat : seats_) {
-    const std::uint32_t shared = seat.lane == nullptr ? 0 : cells_.shared(seat.lane->cells);
-    if (shared > 0) {
-      sharing.lanes.push_back({seat.name, {shared}});
-    }
-  }
-  return sharing;
+  return seats_.sharing(cells_);
 }
 
 void LaneEngine::drop(LaneState& lane) {
   if (lane.slot) {
     runner_->drop(*lane.slot);
     free_slots_.push_back(*lane.slot);
-    seats_[*lane.slot] = {};
+    seats_.leave(*lane.slot);
     lane.slot.reset();
   }
   cells_.drop(lane.cells);
@@ -179,11 +171,7 @@ void LaneEngine::attach(std::vector<Runnable>& entries, StepOutput& output) {
     const std::uint32_t known = entry.job->known(lane);
     const BlockTables::Found found = runner_->attach(
         *lane.slot, spaces_of(entry.job->spec), first_tokens(*entry.job, lane, known - 1), room);
-    if (found.shared > 0) {
-      cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
-    }
-    cells_.grow(lane.cells, found.tokens - found.shared);
-    room -= found.tokens - found.shared;
+    room -= seats_.begin(lane, found, cells_);
     entry.tokens = std::min(entry.tokens, known - found.tokens);
     output.lanes[entry.index].reused = found.tokens;
   }

@@ -16,6 +16,7 @@
 #include "llama/sampler.hpp"
 #include "llama/text_side.hpp"
 #include "runner.hpp"
+#include "seats.hpp"
 
 namespace engine {
 
@@ -41,12 +42,6 @@ struct Job {
     return position < spec.prompt.size() ? spec.prompt[position]
                                          : lane.sampled[position - spec.prompt.size()];
   }
-};
-
-/// Who has a slot.
-struct Seat {
-  LaneState* lane = nullptr;
-  terms::Lane name;
 };
 
 /// A loaded model: what a loader hands to the engine.
@@ -118,7 +113,7 @@ class LaneEngine final : public Engine {
   llama::Pooling::Kind pooling_;
   KvCells cells_;
   std::vector<std::uint32_t> free_slots_;
-  std::vector<Seat> seats_;  ///< By slot.
+  Seats<LaneState> seats_;
   std::unordered_map<terms::JobId, Job> jobs_;
   Beginnings beginnings_;
   content::TokenIds first_tokens_;

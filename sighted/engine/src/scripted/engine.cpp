@@ -9,6 +9,7 @@
 #include "../beginnings.hpp"
 #include "../block_tables.hpp"
 #include "../kv_cells.hpp"
+#include "../seats.hpp"
 #include "format.hpp"
 
 namespace engine {
@@ -33,12 +34,6 @@ struct LaneState {
   std::uint32_t sampled = 0;
   std::uint64_t offset = 0;  ///< Where in the words it began.
   bool over = false;
-};
-
-/// Who has a slot.
-struct Seat {
-  LaneState* lane = nullptr;
-  terms::Lane name;
 };
 
 struct Job {
@@ -138,13 +133,13 @@ class ScriptedEngine final : public Engine {
     base::invariant(!free_slots_.empty(), "no more lanes are resident than there can be");
     lane.slot = free_slots_.back();
     free_slots_.pop_back();
-    seats_[lane.slot] = {&lane, name};
+    seats_.take(lane.slot, lane, name);
   }
   void drop(LaneState& lane) {
     if (!lane.cells.empty()) {
       tables_.drop(lane.slot);
       free_slots_.push_back(lane.slot);
-      seats_[lane.slot] = {};
+      seats_.leave(lane.slot);
       cells_.drop(lane.cells);
     }
   }
@@ -170,7 +165,7 @@ class ScriptedEngine final : public Engine {
   BlockTables tables_;
   Beginnings beginnings_;
   std::vector<std::uint32_t> free_slots_;
-  std::vector<Seat> seats_;  ///< By slot.
+  Seats<LaneState> seats_;
   std::unordered_map<terms::JobId, Job> jobs_;
   std::uint32_t room_ = 0;  ///< Cells that the step under way leaves free.
   std::uint64_t steps_ = 0;
@@ -342,24 +337,12 @@ std::uint32_t ScriptedEngine::attach(const Job& job, LaneState& lane) {
   const Beginnings::Prompt prompt = job.spec.prompt;
   const BlockTables::Found found =
       tables_.attach(lane.slot, spaces_of(job.spec), prompt.first(prompt.size() - 1), room_);
-  if (found.shared > 0) {
-    cells_.share(seats_[found.with].lane->cells, lane.cells, found.shared);
-  }
-  cells_.grow(lane.cells, found.tokens - found.shared);
-  room_ -= found.tokens - found.shared;
+  room_ -= seats_.begin(lane, found, cells_);
   return found.tokens;
 }
 
 terms::Sharing ScriptedEngine::sharing() const {
-  terms::Sharing sharing;
-  sharing.pooled = {cells_.pooled()};
-  for (const Seat& seat : seats_) {
-    const std::uint32_t shared = seat.lane == nullptr ? 0 : cells_.shared(seat.lane->cells);
-    if (shared > 0) {
-      sharing.lanes.push_back({seat.name, {shared}});
-    }
-  }
-  return sharing;
+  return seats_.sharing(cells_);
 }
 
 void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
