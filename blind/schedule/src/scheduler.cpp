@@ -97,8 +97,9 @@ void Scheduler::remove(terms::JobId id) {
 
 /// A job leaves. Those that have a beginning in common with it find what it got done. In the order
 /// in which they came, each looks from here on to the one before it that has most in common with
-/// the job that left: the less of both is what those two have in common. The first of them looks to
-/// whom that job itself looked to.
+/// the job that left: the less of both is what those two have in common. Of two that are as good,
+/// to one of its own tenant, for whom it may wait. The first of them looks to whom that job itself
+/// looked to.
 void Scheduler::lead_on(const Job& gone) {
   std::map<std::uint64_t, Job*> followers;  // By arrival.
   for (auto& [id, job] : jobs_) {
@@ -109,16 +110,27 @@ void Scheduler::lead_on(const Job& gone) {
       followers.emplace(job.arrival, &job);
     }
   }
-  const Job* leader = find(gone.item.prefix.from);
-  base::Tokens most = leader == nullptr ? base::Tokens{} : gone.item.prefix.coming;
+  struct Lead {
+    const Job* job = nullptr;
+    base::Tokens common;  ///< With the job that left.
+  };
+  Lead any;
+  std::map<const Tenant*, Lead> own;
+  if (const Job* leader = find(gone.item.prefix.from); leader != nullptr) {
+    any = own[leader->tenant] = {leader, gone.item.prefix.coming};
+  }
   for (auto& [arrival, job] : followers) {
     terms::Prefix& prefix = job->item.prefix;
     const base::Tokens common = prefix.coming;
-    prefix.from = leader == nullptr ? terms::JobId{} : leader->item.job;
-    prefix.coming = std::min(common, most);
-    if (common > most) {
-      leader = job;
-      most = common;
+    Lead& mine = own[job->tenant];
+    const bool as_good = std::min(common, mine.common) == std::min(common, any.common);
+    const Lead& lead = as_good && mine.job != nullptr ? mine : any;
+    prefix.from = lead.job == nullptr ? terms::JobId{} : lead.job->item.job;
+    prefix.coming = std::min(common, lead.common);
+    for (Lead* known : {&any, &mine}) {
+      if (common > known->common) {
+        *known = {job, common};
+      }
     }
   }
 }

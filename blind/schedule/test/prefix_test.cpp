@@ -103,6 +103,20 @@ TEST(prefix, nobody_waits_for_another_tenants) {
   EXPECT_EQ(bench.scheduler.counts().kv_tokens_used, 192U + 2 * 8) << "held by both together";
 }
 
+/// The next in line is another tenant's, but those behind need not each compute it for that.
+TEST(prefix, when_the_first_leaves_its_tenants_next_leads_its_others) {
+  Bench bench(capacity(10'000, 16, 2'000));
+  for (std::uint64_t id = 1; id <= 5; ++id) {
+    bench.submit(job(id, id == 2 ? 2 : 1, 400, 3), 1, 384);
+  }
+  bench.leave({1});
+  std::erase(bench.open, terms::JobId{1});
+  EXPECT_EQ(bench.step().run.size(), 2U) << "one of each tenant";
+  bench.run_all(1'000);
+  EXPECT_EQ(bench.engine.reused({4}), 384U);
+  EXPECT_EQ(bench.engine.reused({5}), 384U);
+}
+
 TEST(prefix, a_first_that_fails_holds_up_nobody) {
   Scheduler scheduler(capacity(1'000, 8, 32), {});
   terms::WorkItem follower = job(2, 1, 100, 3);
