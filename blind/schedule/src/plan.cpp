@@ -158,16 +158,20 @@ bool Scheduler::is_question(const Cursor& cursor) const {
 /// never two such steps in a row, or who asks much would stop all others' streams.
 void Scheduler::expect_questions(Budget& budget) const {
   budget.target = policy_.step_target;
+  if (stood_still_) {
+    return;
+  }
   for (const Cursor& cursor : admitted_) {
     const LaneState& lane = cursor.state();
-    if (stood_still_ || (!lane.decodes() && !rests(cursor.tenant()) && !is_question(cursor))) {
+    if (lane.decodes() || rests(cursor.tenant())) {
+      continue;
+    }
+    if (!is_question(cursor)) {
       return;
     }
-    if (is_question(cursor)) {
-      const std::uint32_t found = at_hand(cursor);
-      budget.questions.add_prompt(lane.resident + found, lane.missing() - found);
-      budget.target = {policy_.step_target.value / 2};
-    }
+    const std::uint32_t found = at_hand(cursor);
+    budget.questions.add_prompt(lane.resident + found, lane.missing() - found);
+    budget.target = {policy_.step_target.value / 2};
   }
 }
 
