@@ -88,8 +88,10 @@ asio::awaitable<void> Api::Inside::open_prefix(Call& call) {
   const auto opening = around_.hall.open_beginning(
       call.key->tenant, flavour, std::move(beginning).value(), std::move(*tenants));
   if (!opening.has_value()) {
-    co_await fail(call, problem(409, "too_many_prefixes",
-                                "An account may have 32 prefixes open. Close one first."));
+    co_await fail(call,
+                  problem(409, "too_many_prefixes",
+                          "An account may have 32 prefixes open, of 262,144 tokens together. Close "
+                          "one first."));
     co_return;
   }
   wire::JsonWriter json;

@@ -151,9 +151,10 @@ base::Result<content::TokenIds, Unfit> Hall::beginning(const Flavour& flavour,
   if (chat == nullptr) {
     return base::Fail{unfit(Unfit::Kind::bad_conversation)};
   }
-  // Rendered with two messages that have nothing in common: what is the same in both.
-  std::vector<content::TokenIds> both;
-  for (const char* text : {"0", "A"}) {
+  // Rendered with messages that have nothing in common: what is the same in all. Those that begin
+  // with a blank take the template's last token along where a tokenizer joins the two.
+  std::optional<content::TokenIds> same;
+  for (const char* text : {"0", "A", " b", "\nc"}) {
     content::GenerationRequest one = request;
     content::Message& message = std::get<content::Chat>(one.prompt).messages.emplace_back();
     message.role = "user";
@@ -162,10 +163,13 @@ base::Result<content::TokenIds, Unfit> Hall::beginning(const Flavour& flavour,
     if (!prepared.ok()) {
       return base::Fail{prepared.error()};
     }
-    both.push_back(std::move(prepared->prompts.front()));
+    const content::TokenIds& tokens = prepared->prompts.front();
+    if (!same) {
+      same = tokens;
+    }
+    same->erase(std::ranges::mismatch(*same, tokens).in1, same->end());
   }
-  both[0].erase(std::ranges::mismatch(both[0], both[1]).in1, both[0].end());
-  return std::move(both[0]);
+  return std::move(*same);
 }
 
 std::optional<Opening> Hall::open_beginning(terms::TenantId owner, const Flavour& flavour,

@@ -232,6 +232,11 @@ TEST(Prefix, an_opening_that_is_closed_or_opened_to_others_is_found_no_more) {
         {}));
   }
   EXPECT_FALSE(house.hall.open_beginning(tenant, house.flavour(), beginning, {}));
+  const content::TokenIds half(Openings::tokens_of_owner_max / 2);
+  EXPECT_TRUE(house.hall.open_beginning(other, house.flavour(), half, {}));
+  EXPECT_FALSE(house.hall.open_beginning(
+      other, house.flavour(), content::TokenIds(Openings::tokens_of_owner_max / 2 + 1), {}))
+      << "together they would be too long";
 }
 
 /// What a reader uses of its beginning just then stays until it ends.
@@ -304,16 +309,26 @@ TEST(Prefix, a_tenant_that_is_forgotten_leaves_nothing) {
   EXPECT_EQ(house.usage_of(house.order(context, 2, other)), (terms::Usage{{201}, {192}, {2}}));
 }
 
-/// Counted one by one, a second lane would not fit beside the first.
-TEST(Prefix, many_lanes_on_one_context_run_together) {
-  Kitchen house(256, 1'500);
+/// A book of 800 tokens that is kept, and so many who ask `question` tokens about it each; every
+/// `others`th is another tenant's (0: none).
+std::vector<Job> readers(Kitchen& house, int count, std::size_t question, std::uint32_t output,
+                         int others = 0) {
   const std::string book(800, 'b');
   house.usage_of(house.order(book));
   std::vector<Job> jobs;
-  jobs.reserve(12);
-  for (int i = 0; i < 12; ++i) {
-    jobs.push_back(house.order(book + std::string(30, static_cast<char>('A' + i)), 20));
+  jobs.reserve(static_cast<std::size_t>(count));
+  for (int i = 0; i < count; ++i) {
+    const std::string words(question, static_cast<char>('A' + i));
+    const bool others_turn = others > 0 && i % others == 0;
+    jobs.push_back(house.order(book + words, output, others_turn ? other : tenant));
   }
+  return jobs;
+}
+
+/// Counted one by one, a second lane would not fit beside the first.
+TEST(Prefix, many_lanes_on_one_context_run_together) {
+  Kitchen house(256, 1'500);
+  std::vector<Job> jobs = readers(house, 12, 30, 20);
   std::uint64_t together = 0;
   for (house.money.turn(); house.loop.turn();) {
     together = std::max(together, house.loop.counts().lanes_resident);
@@ -333,14 +348,7 @@ TEST(Prefix, many_lanes_on_one_context_run_together) {
 /// Answers that outgrow the cache, on a context that all of them hold: who gives way comes back.
 TEST(Prefix, none_fails_when_lanes_on_one_context_outgrow_the_cache) {
   Kitchen house(64, 1'200);
-  const std::string book(800, 'b');
-  house.usage_of(house.order(book));
-  std::vector<Job> jobs;
-  jobs.reserve(10);
-  for (int i = 0; i < 10; ++i) {
-    jobs.push_back(house.order(book + std::string(10, static_cast<char>('A' + i)), 190,
-                               i % 3 == 0 ? other : tenant));
-  }
+  std::vector<Job> jobs = readers(house, 10, 10, 190, 3);
   house.run();
   std::size_t gave_way = 0;
   for (const terms::StepPlan& plan : house.engine.plans) {
