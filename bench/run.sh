@@ -103,17 +103,22 @@ key_of() {
     grep -oE 'mk-[A-Za-z0-9_-]{32,}' | head -1
 }
 
+# answers WHO PATH: waits for the server that was just started.
+answers() {
+  for _ in $(seq 600); do
+    if curl -fs "http://127.0.0.1:$port$2" >/dev/null 2>&1; then return; fi
+    kill -0 "$server" 2>/dev/null || refuse "$1 did not start"
+    sleep 0.1
+  done
+  refuse "$1 was not ready within a minute"
+}
+
 start_peer() { # slots context
   port="$(free_port)"
   "$peer" -m "$model" --host 127.0.0.1 --port "$port" -np "$1" -c "$2" -t "$threads" \
     --no-webui >"$home/log" 2>&1 &
   server=$!
-  for _ in $(seq 600); do
-    if curl -fs "http://127.0.0.1:$port/health" >/dev/null 2>&1; then return; fi
-    kill -0 "$server" 2>/dev/null || refuse "llama-server did not start"
-    sleep 0.1
-  done
-  refuse "llama-server was not ready within a minute"
+  answers llama-server /health
 }
 
 # one LABEL ARGUMENT...: one line of the table.
@@ -267,11 +272,7 @@ bench_proxy() {
   proxy_configuration "$port" "$(free_port)" "$(<"$home/answer")" >"$home/nginx.conf"
   "$nginx" -p "$home" -c "$home/nginx.conf" >"$home/log" 2>&1 &
   server=$!
-  for _ in $(seq 100); do
-    if curl -fs "http://127.0.0.1:$port/" >/dev/null 2>&1; then break; fi
-    kill -0 "$server" 2>/dev/null || refuse "nginx did not start"
-    sleep 0.1
-  done
+  answers nginx /
   local head=(--head)
   for clients in "${null_clients[@]}"; do
     one "proxy" --model mains-default-8k --group "all:$clients:8:8:none" "${head[@]}"
