@@ -78,8 +78,13 @@ int run(const std::vector<std::string>& args, const World& world) {
     app.exit(answer, world.out, world.err);
     return 0;
   } catch (const CLI::ParseError& error) {
-    world.err << "mains: " << one_line(error.what()) << "; see `" << stopped_in(app) << " --help`"
-              << std::endl;
+    // CLI11 misses a command before it sees that a word is none.
+    const std::vector<std::string> unknown = app.remaining(true);
+    const std::string said = one_line(error.what());
+    const bool misses_command = said.find("subcommand is required") != std::string::npos;
+    const std::string what =
+        misses_command && !unknown.empty() ? "there is no command '" + unknown.front() + "'" : said;
+    world.err << "mains: " << what << "; see `" << stopped_in(app) << " --help`" << std::endl;
     return 2;
   }
   return session.action ? session.action() : 2;

@@ -149,6 +149,8 @@ TEST_F(Commands, WhatDoesNotParseIsExplainedInOneLine) {
   } table[] = {
       {{}, "mains --help"},
       {{"tenent"}, "mains --help"},
+      {{"tenent"}, "'tenent'"},
+      {{"tenant", "crate"}, "'crate'"},
       {{"tenant"}, "mains tenant --help"},
       {{"tenant", "create"}, "mains tenant create --help"},
       {{"tenant", "create", "a", "--kredit", "1"}, "--kredit"},
