@@ -64,7 +64,7 @@ class NaiveEngine {
   /// What is kept of a family and nobody holds is lost.
   void lose(std::uint64_t family) {
     auto& kept = kept_[family];
-    while (!kept.empty() && users_[kept.back()] == 0) {
+    while (!kept.empty() && users(kept.back()) == 0) {
       kept.pop_back();
     }
   }
@@ -74,7 +74,7 @@ class NaiveEngine {
         std::ranges::count_if(users_, [](const auto& cell) { return cell.second > 1; }))};
     for (const terms::Lane& lane : resident_) {
       const auto shared = static_cast<std::uint32_t>(
-          std::ranges::count_if(lanes_[lane].cells, [&](auto cell) { return users_[cell] > 1; }));
+          std::ranges::count_if(lanes_[lane].cells, [&](auto cell) { return users(cell) > 1; }));
       if (shared > 0) {
         sharing.lanes.push_back({lane, {shared}});
       }
@@ -212,8 +212,8 @@ class NaiveEngine {
         std::min<std::size_t>({common_[family->second], item.prompt.value - 1,
                                kept.size()});  // The last one is computed.
     std::uint32_t found = 0;
-    for (; found < shared && (users_[kept[found]] > 0 || room_ > 0); ++found) {
-      room_ -= users_[kept[found]] > 0 ? 0 : 1;
+    for (; found < shared && (users(kept[found]) > 0 || room_ > 0); ++found) {
+      room_ -= users(kept[found]) > 0 ? 0 : 1;
       hold(lane, kept[found]);
     }
     reused_[item.job] += found;
@@ -239,9 +239,16 @@ class NaiveEngine {
     resident_.insert(lane);
     kv_used_ += ++users_[cell] == 1 ? 1 : 0;
   }
+  [[nodiscard]] std::uint32_t users(std::uint64_t cell) const {
+    const auto found = users_.find(cell);
+    return found == users_.end() ? 0 : found->second;
+  }
   void drop(const terms::Lane& lane) {
     for (const std::uint64_t cell : lanes_[lane].cells) {
-      kv_used_ -= --users_[cell] == 0 ? 1 : 0;
+      if (--users_.at(cell) == 0) {
+        users_.erase(cell);
+        --kv_used_;
+      }
     }
     lanes_[lane].cells.clear();
     resident_.erase(lane);
@@ -251,7 +258,7 @@ class NaiveEngine {
   std::map<terms::JobId, terms::WorkItem> items_;
   std::map<terms::Lane, State> lanes_;
   std::set<terms::Lane> resident_;
-  std::map<std::uint64_t, std::uint32_t> users_;  ///< By cell.
+  std::map<std::uint64_t, std::uint32_t> users_;  ///< By cell; of those that are used.
   std::uint64_t last_cell_ = 0;
   std::uint64_t kv_used_ = 0;
   std::uint64_t room_ = 0;  ///< That a step leaves for what is found.
