@@ -30,6 +30,7 @@ struct Tool {
   std::string name;
   std::string description;
   std::string parameters;
+  bool strict = false;  ///< All of the schema is enforced, or the request is refused.
 };
 
 enum class ToolChoice { automatic, required, none };
@@ -42,6 +43,8 @@ struct Chat {
   std::string forced_tool;  ///< With ToolChoice::required: only this one, when not empty.
   bool parallel_tool_calls = false;
   std::string json_schema;     ///< JSON text; empty = free text; "{}" = any JSON object.
+  bool schema_strict = true;   ///< All of json_schema is enforced, or the request is refused.
+  std::string grammar;         ///< GBNF that the answer obeys; empty = none. Not with json_schema.
   bool continue_last = false;  ///< The last message is the assistant's and is to be continued.
 };
 

@@ -42,6 +42,7 @@ struct GenerationRequest {
   bool stream = false;
   bool stream_usage = false;  ///< A last chunk with usage was asked for.
   bool echo = false;          ///< Completions: the prompt is given back before its continuation.
+  std::string grammar;        ///< Raw prompts: GBNF that each answer obeys; empty = none.
 };
 
 /// A request for embeddings.
