@@ -1,4 +1,4 @@
-// Anthropic's system prompt, messages and tools.
+// Anthropic's system prompt and messages.
 #pragma once
 
 #include <content/chat.hpp>
@@ -8,8 +8,5 @@ namespace wire {
 
 /// system and messages, into chat.messages and chat.continue_last.
 void read_anthropic_messages(Reader& root, content::Chat& chat);
-
-/// tools and tool_choice.
-void read_anthropic_tools(Reader& root, content::Chat& chat);
 
 }  // namespace wire

@@ -2,6 +2,7 @@
 #include <wire/json.hpp>
 
 #include "anthropic_messages.hpp"
+#include "anthropic_tools.hpp"
 #include "request_fields.hpp"
 
 namespace wire {

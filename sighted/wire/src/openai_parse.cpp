@@ -1,7 +1,9 @@
 #include <wire/json.hpp>
 #include <wire/openai_parse.hpp>
 
+#include "constraints.hpp"
 #include "openai_messages.hpp"
+#include "openai_tools.hpp"
 #include "request_fields.hpp"
 
 namespace wire {
