@@ -41,13 +41,25 @@ void Pool::share(std::size_t items, Task task) {
     ticket_.notify_all();
   }
   help();
-  for (int spins = 0; done_.load(std::memory_order_acquire) < items; ++spins) {
-    if (spins < spins_before_sleep) {
-      relax();
-    } else {
-      std::this_thread::yield();  // Who holds the last item may be waiting for this very core.
+  await(static_cast<std::uint32_t>(items));
+}
+
+/// Spins for a moment, then sleeps: the worker that holds the last item may need this very core,
+/// and a yield does not give it away on every scheduler (100 ms were seen on Linux 6.18).
+void Pool::await(std::uint32_t items) {
+  for (int spins = 0; spins < spins_before_sleep; ++spins) {
+    if (done_.load(std::memory_order_acquire) == items) {
+      return;
     }
+    relax();
   }
+  // The worker counts its item and then reads `awaited_`; this thread sets it and then reads the
+  // count. Both are sequentially consistent, so one of them sees the other.
+  awaited_.store(true);
+  for (std::uint32_t done = done_.load(); done != items; done = done_.load()) {
+    done_.wait(done);
+  }
+  awaited_.store(false);
 }
 
 bool Pool::help() {
@@ -59,8 +71,11 @@ bool Pool::help() {
       continue;
     }
     const std::size_t item = ticket & item_mask;
+    const auto items = static_cast<std::uint32_t>(ticket >> 20U & item_mask);
     task_.call(task_.work, item);
-    done_.fetch_add(1, std::memory_order_release);
+    if (done_.fetch_add(1) + 1 == items && awaited_.load()) {
+      done_.notify_one();
+    }
     helped = true;
     ticket = ticket_.load(std::memory_order_acquire);
   }

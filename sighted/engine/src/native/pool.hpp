@@ -45,6 +45,7 @@ class Pool {
   };
 
   void share(std::size_t items, Task task);
+  void await(std::uint32_t items);
   /// Takes and does items until there are none left. Returns false where there was none at all.
   bool help();
   void live();
@@ -52,7 +53,8 @@ class Pool {
   /// Which task it is, how many items it has, the next item: 24, 20 and 20 bits, so that one
   /// exchange takes an item of just this task.
   std::atomic<std::uint64_t> ticket_{0};
-  std::atomic<std::size_t> done_{0};
+  std::atomic<std::uint32_t> done_{0};  ///< 32 bits: the kernel waits on it without a proxy.
+  std::atomic<bool> awaited_{false};    ///< The caller sleeps until `done_` is complete.
   std::atomic<std::uint32_t> asleep_{0};
   std::atomic<bool> stop_{false};
   Task task_;  ///< Written while nobody holds an item; read by who holds one.
