@@ -10,7 +10,7 @@
 #include <optional>
 #include <utility>
 
-#include "reply_parser.hpp"
+#include "answer_format.hpp"
 
 namespace engine::llama {
 namespace {
@@ -49,155 +49,6 @@ bool is_schema(const std::string& schema) {
   } catch (const std::exception&) {
     return false;
   }
-}
-
-ParsedReply parsed(const std::string& text, bool partial, const common_chat_parser_params& how) {
-  common_chat_msg message = common_chat_parse(text, partial, how);
-  ParsedReply reply;
-  reply.text = std::move(message.content);
-  reply.reasoning = std::move(message.reasoning_content);
-  for (auto& call : message.tool_calls) {
-    reply.calls.push_back({std::move(call.id), std::move(call.name), std::move(call.arguments)});
-  }
-  return reply;
-}
-
-/// What an answer's parsers share; they may outlive the job.
-struct FormatData {
-  common_chat_parser_params how;
-  Constraints constraints;
-  std::vector<std::string> stops;
-  bool plain = true;  ///< No tools and no thinking: the answer is its text.
-};
-
-class Parser final : public ReplyParser {
- public:
-  Parser(std::shared_ptr<const FormatData> format, std::uint64_t call_ids)
-      : format_(std::move(format)), diff_(call_ids) {
-    if (format_->how.is_continuation && !format_->plain) {
-      diff_.begin_with(read(true));
-    }
-  }
-
-  content::ReplyDelta feed(std::string_view text) override {
-    if (format_->plain) {
-      content::ReplyDelta delta;
-      delta.text = text;
-      return delta;
-    }
-    text_ += text;
-    // Each parse reads all there is. Waiting for a small part more keeps the sum of all parses
-    // linear in the length of long answers; short ones are parsed at every token.
-    if (text_.size() - parsed_at_ <= text_.size() / 512) {
-      return {};
-    }
-    parsed_at_ = text_.size();
-    return diff_.update(read(true), false);
-  }
-
-  content::ReplyDelta finish() override {
-    if (format_->plain) {
-      return {};
-    }
-    return diff_.update(read(false), true);
-  }
-
-  [[nodiscard]] bool called_tool() const override { return diff_.called_tool(); }
-
- private:
-  /// What can be understood of the text. A model may break its own format: then what was told so
-  /// far stands, and where that was nothing but text, all of it is text.
-  ParsedReply read(bool partial) const {
-    try {
-      return parsed(text_, partial, format_->how);
-    } catch (const std::exception&) {
-      ParsedReply reply = diff_.told();
-      if (!partial) {
-        return read_broken(std::move(reply));
-      }
-      return reply;
-    }
-  }
-
-  ParsedReply read_broken(ParsedReply reply) const {
-    try {
-      return parsed(text_, true, format_->how);
-    } catch (const std::exception&) {
-      if (reply.calls.empty() && reply.reasoning.empty() && text_.starts_with(reply.text)) {
-        reply.text = text_;
-      }
-      return reply;
-    }
-  }
-
-  std::shared_ptr<const FormatData> format_;
-  ReplyDiff diff_;
-  std::string text_;
-  std::size_t parsed_at_ = 0;
-};
-
-class Format final : public ChatFormat {
- public:
-  explicit Format(std::shared_ptr<const FormatData> data) : data_(std::move(data)) {}
-  [[nodiscard]] std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids) const override {
-    return std::make_unique<Parser>(data_, call_ids);
-  }
-  [[nodiscard]] std::vector<std::string> stops() const override { return data_->stops; }
-  [[nodiscard]] const Constraints& constraints() const override { return data_->constraints; }
-
- private:
-  std::shared_ptr<const FormatData> data_;
-};
-
-GrammarTrigger::Kind kind_of(common_grammar_trigger_type type) {
-  switch (type) {
-    case COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN: return GrammarTrigger::Kind::token;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN: return GrammarTrigger::Kind::pattern;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN_FULL: return GrammarTrigger::Kind::whole_pattern;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_WORD: break;
-  }
-  return GrammarTrigger::Kind::word;
-}
-
-/// Whether even the marks that a format keeps are but text to it.
-bool reads_as_text(const std::vector<std::string>& marks, const common_chat_parser_params& how) {
-  std::string text = "a ";
-  for (const auto& mark : marks) {
-    text += mark + " b\n";
-  }
-  try {
-    const ParsedReply reply = parsed(text, false, how);
-    return reply.text == text && reply.reasoning.empty() && reply.calls.empty();
-  } catch (const std::exception&) {
-    return false;
-  }
-}
-
-std::shared_ptr<const Format> format_of(common_chat_params& rendered, const content::Chat& chat) {
-  auto data = std::make_shared<FormatData>();
-  data->how = common_chat_parser_params(rendered);
-  data->how.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-  data->how.is_continuation = chat.continue_last;
-  data->how.parse_tool_calls = !chat.tools.empty() && chat.tool_choice != content::ToolChoice::none;
-  if (!rendered.parser.empty()) {
-    data->how.parser.load(rendered.parser);
-  }
-  data->plain = !data->how.parse_tool_calls && rendered.thinking_start_tag.empty() &&
-                rendered.thinking_end_tags.empty() &&
-                reads_as_text(rendered.preserved_tokens, data->how);
-  Constraints& constraints = data->constraints;
-  constraints.grammar = std::move(rendered.grammar);
-  constraints.lazy = rendered.grammar_lazy;
-  for (auto& trigger : rendered.grammar_triggers) {
-    constraints.triggers.push_back(
-        {kind_of(trigger.type), std::move(trigger.value), trigger.token});
-  }
-  constraints.preserved = std::move(rendered.preserved_tokens);
-  constraints.generation_prompt = std::move(rendered.generation_prompt);
-  constraints.thinking_start = std::move(rendered.thinking_start_tag);
-  constraints.thinking_ends = std::move(rendered.thinking_end_tags);
-  data->stops = std::move(rendered.additional_stops);
-  return std::make_shared<Format>(std::move(data));
 }
 
 /// A tool's answer names its call by id; templates want the tool's name.
@@ -339,7 +190,7 @@ class PlainTemplate {
     return common_chat_template_direct_apply(template_, params);
   }
 
-  [[nodiscard]] const std::shared_ptr<const Format>& format() const { return format_; }
+  [[nodiscard]] const std::shared_ptr<const ChatFormat>& format() const { return format_; }
 
  private:
   static std::string mark(const llama_model* model, llama_token (*which)(const llama_vocab*)) {
@@ -352,7 +203,7 @@ class PlainTemplate {
   bool add_bos_;
   bool add_eos_;
   bool usable_ = true;
-  std::shared_ptr<const Format> format_;  ///< The same for all plain conversations.
+  std::shared_ptr<const ChatFormat> format_;  ///< The same for all plain conversations.
 };
 
 class Templates final : public ChatTemplates {
