@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,9 +31,24 @@ struct HubFile {
 [[nodiscard]] base::Result<std::vector<HubFile>, std::string> parse_listing(std::string_view json);
 
 /// The file called `wanted`; without it the only one, else the only Q8_0, else the only Q4_K_M.
-/// errors: for people, with all choices.
+/// A model in parts counts once, by its first part. errors: for people, with all choices.
 [[nodiscard]] base::Result<HubFile, std::string> choose(const std::vector<HubFile>& files,
                                                         std::string_view wanted);
+
+/// The files of a model in parts (NAME-00001-of-00003.gguf ...), the first part first; any other
+/// file alone. errors: a part is missing.
+[[nodiscard]] base::Result<std::vector<HubFile>, std::string> parts_of(
+    const std::vector<HubFile>& files, const HubFile& chosen);
+
+/// OWNER/NAME as a folder; nothing where it is not two plain names.
+[[nodiscard]] std::optional<std::filesystem::path> repository_place(std::string_view repository);
+
+/// The folder of a URL's source: "url=" with its host and port, then its folders. Never leaves
+/// where it is put, whatever the URL is. Password and query are left out: they may be secrets.
+[[nodiscard]] std::filesystem::path url_place(std::string_view url);
+
+/// Whether an access token may be sent to this base URL: over TLS, or on this machine.
+[[nodiscard]] bool may_carry_token(std::string_view base_url);
 
 /// A query value, percent-encoded.
 [[nodiscard]] std::string percent_encoded(std::string_view text);

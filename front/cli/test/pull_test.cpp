@@ -27,6 +27,13 @@ std::string model_bytes() {
 constexpr const char* model_sha256 =
     "baf7c089bd0468aba7d8856adb3d3b47b2092a5b2fceba12fb6a5d5fbcc2f565";
 
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream bytes;
+  bytes << file.rdbuf();
+  return bytes.str();
+}
+
 class Hub : public CliTest {
  protected:
   Said answer(const Asked& asked) {
@@ -36,6 +43,17 @@ class Hub : public CliTest {
               R"({"type":"file","path":"m-Q8_0.gguf","size":134,"lfs":{"oid":")" +
                   sha256 + R"(","size":100000}},)" +
                   R"({"type":"file","path":"m-Q2_K.gguf","size":7}])"};
+    }
+    if (asked.target.starts_with("/api/models/org/parts/tree/main")) {
+      return {200, "application/json",
+              R"([{"type":"file","path":"q/m-00002-of-00002.gguf","size":5},)"
+              R"({"type":"file","path":"q/m-00001-of-00002.gguf","size":5}])"};
+    }
+    if (asked.target.starts_with("/org/parts/resolve/main/q/m-0000")) {
+      return {200, "application/octet-stream", std::string("GGUF") + asked.target[32]};
+    }
+    if (asked.target == "/changing/m.gguf") {
+      return {200, "application/octet-stream", changing};
     }
     if (asked.target == "/org/repo/resolve/main/m-Q8_0.gguf" || asked.target == "/m.gguf") {
       const std::string whole = model_bytes();
@@ -54,8 +72,21 @@ class Hub : public CliTest {
     return {404, "text/plain", "no"};
   }
 
-  std::filesystem::path place() const { return data / "models/m-Q8_0.gguf"; }
+  std::filesystem::path place() const {
+    return data / "models/org/repo" / ("sha256=" + sha256.substr(0, 16)) / "m-Q8_0.gguf";
+  }
+  /// Where a URL's file lies; nothing when the source has another number of files with this name.
+  std::vector<std::filesystem::path> files_named(const std::string& name) const {
+    std::vector<std::filesystem::path> found;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(data / "models")) {
+      if (entry.path().filename() == name) {
+        found.push_back(entry.path());
+      }
+    }
+    return found;
+  }
 
+  std::string changing = "GGUF1";
   std::string sha256 = model_sha256;
   std::size_t cut_after = std::string::npos;
   std::atomic<int> ranges = 0;
@@ -81,10 +112,7 @@ TEST_F(Hub, ABrokenDownloadGoesOnWhereItStopped) {
   const auto got = json({"model", "pull", "org/repo", "--base-url", server.url()});
   EXPECT_EQ(at(got, "/size"), "100000");
   EXPECT_GE(ranges, 1);
-  std::ifstream file(place(), std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  EXPECT_EQ(bytes.str(), model_bytes());
+  EXPECT_EQ(read(place()), model_bytes());
 }
 
 TEST_F(Hub, WhatIsNotWhatWasAnnouncedIsThrownAway) {
@@ -105,8 +133,42 @@ TEST_F(Hub, WhatIsNotWhatWasAnnouncedIsThrownAway) {
 TEST_F(Hub, AWebPageIsNoModel) {
   const Ran ran = run({"model", "pull", server.url() + "/text.gguf"});
   EXPECT_EQ(ran.status, 1);
-  EXPECT_NE(ran.err.find("no GGUF file"), std::string::npos) << ran.err;
-  EXPECT_FALSE(std::filesystem::exists(data / "models/text.gguf"));
+  EXPECT_NE(ran.err.find("is not a GGUF file"), std::string::npos) << ran.err;
+  EXPECT_TRUE(files_named("text.gguf").empty());
+}
+
+TEST_F(Hub, ADownloadReplacesNoOtherFile) {
+  const std::string url = server.url() + "/changing/m.gguf";
+  ASSERT_EQ(run({"model", "pull", url}).status, 0);
+  const auto first = files_named("m.gguf");
+  ASSERT_EQ(first.size(), 1U);
+  changing = "GGUF2";  // The same address, another model.
+  ASSERT_EQ(run({"model", "pull", url}).status, 0);
+  EXPECT_EQ(files_named("m.gguf").size(), 2U);
+  EXPECT_EQ(read(first[0]), "GGUF1");
+  changing = "<html>sign in</html>";
+  EXPECT_EQ(run({"model", "pull", url}).status, 1);
+  EXPECT_EQ(files_named("m.gguf").size(), 2U);
+  ASSERT_EQ(run({"model", "pull", server.url() + "/m.gguf"}).status, 0);  // Another source.
+  EXPECT_EQ(files_named("m.gguf").size(), 3U);
+  EXPECT_EQ(read(first[0]), "GGUF1");
+}
+
+TEST_F(Hub, AModelInPartsIsPulledWhole) {
+  const Ran ran = run({"model", "pull", "org/parts", "--base-url", server.url(), "--add", "big"});
+  ASSERT_EQ(ran.status, 0) << ran.err;
+  const std::filesystem::path first = at(json({"model", "list"}), "/data/0/file");
+  EXPECT_EQ(first.filename(), "m-00001-of-00002.gguf");
+  EXPECT_EQ(read(first), "GGUF1");
+  EXPECT_EQ(read(first.parent_path() / "m-00002-of-00002.gguf"), "GGUF2");
+}
+
+TEST_F(Hub, ATokenIsNotSentInClear) {
+  ::setenv("HF_TOKEN", "hf_secret", 1);
+  const Ran ran = run({"model", "pull", "org/repo", "--base-url", "http://hub.example"});
+  ::unsetenv("HF_TOKEN");
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_NE(ran.err.find("not sent in clear"), std::string::npos) << ran.err;
 }
 
 TEST_F(Hub, WhatIsNotThereIsExplained) {
@@ -150,6 +212,32 @@ TEST(FileName, NothingLeavesTheFolder) {
   for (const char* bad : {"", "https://x/", "a/..", "a/.hidden", "a/b c", "a/%2e%2e", "a\\b"}) {
     EXPECT_FALSE(cli::file_name(bad)) << bad;
   }
+}
+
+TEST(Places, NothingLeavesTheFolder) {
+  EXPECT_EQ(cli::repository_place("org/repo.v2"), std::filesystem::path("org/repo.v2"));
+  for (const char* bad :
+       {"", "org", "org/", "/repo", "../x", "org/..", "org/a/b", "o=/x", "o/\\"}) {
+    EXPECT_FALSE(cli::repository_place(bad)) << bad;
+  }
+  EXPECT_EQ(cli::url_place("https://u:p@h:81/a/../b c/m.gguf?token=1"),
+            std::filesystem::path("url=h%3A81/a/%2E./b%20c"));
+  EXPECT_EQ(cli::url_place("http://h/m.gguf"), std::filesystem::path("url=h"));
+  EXPECT_TRUE(cli::may_carry_token("https://h"));
+  EXPECT_TRUE(cli::may_carry_token("http://127.0.0.1:80"));
+  EXPECT_TRUE(cli::may_carry_token("http://[::1]:80/x"));
+  for (const char* bad : {"http://h", "http://127.0.0.1.h", "http://localhost.h", "ftp://h"}) {
+    EXPECT_FALSE(cli::may_carry_token(bad)) << bad;
+  }
+}
+
+TEST(Parts, AreCompleteOrNamed) {
+  const HubFile one{"m-00001-of-00002.gguf", 1, ""};
+  const HubFile two{"m-00002-of-00002.gguf", 1, ""};
+  EXPECT_EQ(cli::choose({two, one}, "").value(), one);
+  EXPECT_EQ(cli::parts_of({two, one}, one).value(), (std::vector{one, two}));
+  EXPECT_FALSE(cli::parts_of({one}, one).ok());
+  EXPECT_EQ(cli::parts_of({one, two}, {"x.gguf", 1, ""}).value().size(), 1U);
 }
 
 TEST(Listing, HostileAnswersAreRefusedOrIgnored) {

@@ -45,6 +45,8 @@ class PartReceiver final : public Receiver {
 
   /// Set where it was us who stopped.
   std::optional<Failure> failure;
+  /// The server sent a part of a file that is not the one begun: the download starts anew.
+  bool another_file = false;
 
  private:
   bool begin() {
@@ -57,6 +59,9 @@ class PartReceiver final : public Receiver {
     if (status == 206 && !range.starts_with("bytes " + std::to_string(part_.size()) + "-")) {
       return stop(Reason::broken, wanted_.url + ": the server sent another range than asked");
     }
+    // A server may ignore If-Range. Parts of two files must not be joined (RFC 9110, 15.3.7.3).
+    another_file = status == 206 && find_header(easy_.headers(), "etag") != part_.tag();
+    if (another_file) return false;
     part_.remember_tag(find_header(easy_.headers(), "etag"));
     const std::uint64_t coming = number_in(find_header(easy_.headers(), "content-length"));
     progress_.total_bytes = coming == 0 ? wanted_.size_bytes.value_or(0) : part_.size() + coming;
@@ -143,12 +148,21 @@ Outcome try_once(const Download& wanted, PartFile& part, Progress& progress) {
   if (!wanted.bearer_token.empty()) {
     easy.add_header("Authorization", "Bearer " + wanted.bearer_token);
   }
+  // Only a strong validator says that the rest belongs to what is here.
+  if (part.size() > 0 && part.tag().empty()) {
+    if (!part.restart()) return {Next::give_up, {Reason::disk, part.error()}};
+    progress.resumed_bytes = 0;
+  }
   if (part.size() > 0) {
     easy.add_header("Range", "bytes=" + std::to_string(part.size()) + "-");
-    if (!part.tag().empty()) easy.add_header("If-Range", part.tag());
+    easy.add_header("If-Range", part.tag());
   }
   PartReceiver receiver(wanted, part, easy, progress);
   const CURLcode code = easy.perform(receiver);
+  if (receiver.another_file) {
+    if (!part.restart()) return {Next::give_up, {Reason::disk, part.error()}};
+    return {Next::again, {Reason::broken, wanted.url + ": the file there has changed"}};
+  }
   if (receiver.failure) {
     const bool useless = receiver.failure->reason == Reason::mismatch;
     if (useless) part.discard();
@@ -211,9 +225,11 @@ base::Result<Downloaded, Failure> download(const Download& wanted) {
     const std::uint64_t before = part.size();
     const Outcome outcome = try_once(wanted, part, progress);
     if (outcome.next == Next::done) return conclude(wanted, part, progress);
-    if (outcome.next == Next::give_up) return base::Fail{outcome.failure};
     in_vain = part.size() > before ? 1 : in_vain + 1;
-    if (in_vain >= wanted.attempts_max) return base::Fail{outcome.failure};
+    if (outcome.next == Next::give_up || in_vain >= wanted.attempts_max) {
+      if (part.size() == 0) part.discard();  // Nothing came that a later start could go on with.
+      return base::Fail{outcome.failure};
+    }
     const auto backoff = std::min<std::chrono::milliseconds>(
         wanted.backoff_first * (1U << std::min(in_vain - 1, 16U)), wait_max);
     if (!wait_before_next(std::max(backoff, outcome.wait_least), wanted.stop)) {

@@ -111,14 +111,53 @@ TEST_F(DownloadTest, StartsAnewWhenTheFileThereHasChanged) {
   EXPECT_EQ(content(wanted_.file), far_.file);
 }
 
+TEST_F(DownloadTest, StartsAnewWhereTheServerJoinsWhatIsNotOneFile) {
+  far_.faults = 1;
+  wanted_.attempts_max = 1;
+  EXPECT_EQ(failure(), Reason::broken);
+  far_.file = "another version " + far_.file;
+  far_.etag = "\"v2\"";
+  far_.ignores_if_range = true;
+  wanted_.attempts_max = 3;
+  wanted_.size_bytes.reset();
+  wanted_.sha256.clear();  // Only the validator tells.
+  const auto done = download(wanted_);
+  ASSERT_TRUE(done.ok()) << done.error().text;
+  EXPECT_EQ(content(wanted_.file), far_.file);
+}
+
+TEST_F(DownloadTest, StartsAnewWithoutAStrongValidator) {
+  for (const std::string tag : {"", "W/\"v1\""}) {
+    far_.etag = tag;
+    far_.faults = 1;
+    far_.ranges = 0;
+    wanted_.attempts_max = 1;
+    EXPECT_EQ(failure(), Reason::broken);
+    const auto done = download(wanted_);
+    ASSERT_TRUE(done.ok()) << done.error().text;
+    EXPECT_EQ(done->resumed_bytes, 0U);
+    EXPECT_EQ(far_.ranges, 0);
+    EXPECT_EQ(content(wanted_.file), far_.file);
+    fs::remove(wanted_.file);
+  }
+}
+
+TEST_F(DownloadTest, LeavesNoEmptyPart) {
+  wanted_.url = far_.url("/gone");
+  EXPECT_EQ(failure(), Reason::refused);
+  EXPECT_TRUE(nothing_is_left());
+}
+
 TEST_F(DownloadTest, NoticesThatThePartIsAlreadyTheWhole) {
   std::ofstream(part(), std::ios::binary) << far_.file;
+  std::ofstream(part().string() + ".tag") << far_.etag;
   EXPECT_TRUE(download(wanted_).ok());
   EXPECT_EQ(content(wanted_.file), far_.file);
 }
 
 TEST_F(DownloadTest, DropsAPartThatIsTooLong) {
   std::ofstream(part(), std::ios::binary) << far_.file << "and more";
+  std::ofstream(part().string() + ".tag") << far_.etag;
   EXPECT_TRUE(download(wanted_).ok());
   EXPECT_EQ(content(wanted_.file), far_.file);
 }
@@ -135,6 +174,7 @@ TEST_F(DownloadTest, KeepsNothingThatIsWrong) {
   wanted_.size_bytes = far_.file.size();
   wanted_.sha256 = sha256(far_.file);
   std::ofstream(part(), std::ios::binary) << "tampered";
+  std::ofstream(part().string() + ".tag") << far_.etag;
   EXPECT_EQ(failure(), Reason::mismatch);
   EXPECT_TRUE(nothing_is_left());
 }

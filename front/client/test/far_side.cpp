@@ -27,9 +27,9 @@ asio::awaitable<void> serve_file(FarSide& far, Exchange& exchange) {
   const http::Request& request = exchange.request();
   std::size_t from = range_start(request.header("range"));
   const std::string_view only_if = request.header("if-range");
-  if (!only_if.empty() && only_if != far.etag) from = 0;
+  if (!only_if.empty() && only_if != far.etag && !far.ignores_if_range) from = 0;
   Response response;
-  response.headers.emplace_back("etag", far.etag);
+  if (!far.etag.empty()) response.headers.emplace_back("etag", far.etag);
   const std::string size = std::to_string(far.file.size());
   if (from > 0 && from >= far.file.size()) {
     response.status = 416;

@@ -24,8 +24,9 @@ struct FarSide {
   FarSide();
   [[nodiscard]] std::string url(const std::string& path) const;
 
-  std::string file;  // what /file serves
-  std::string etag = "\"v1\"";
+  std::string file;             // what /file serves
+  std::string etag = "\"v1\"";  // empty: none is sent
+  bool ignores_if_range = false;
   std::string moved_to;
   std::string unix_path;
   std::atomic<int> faults = 0;       // answers that break in the middle, or 503s

@@ -41,9 +41,10 @@ struct Downloaded {
   bool was_there = false;  // `file` was already right and nothing was asked
 };
 
-/// Resumes from <file>.part by a range request, if the server still has the same file (its ETag
-/// lies in <file>.part.tag). Follows redirects. A stop or a failure leaves the part for the next
-/// start; a mismatch deletes it. Two at once on one file: the second fails with `disk`.
+/// Resumes from <file>.part by a range request, if the server still has the same file: its strong
+/// ETag lies in <file>.part.tag and must come again. Without one the download starts anew. Follows
+/// redirects. A stop or a failure leaves a part that has bytes for the next start; a mismatch
+/// deletes it. Two at once on one file: the second fails with `disk`.
 [[nodiscard]] base::Result<Downloaded, Failure> download(const Download& wanted);
 
 }  // namespace client
