@@ -46,6 +46,16 @@ export function nano(text) {
   return sign ? -value : value;
 }
 
+/** What an answer's usage says was charged, in nano-units: a number and its exact digits. */
+export function cost_of(usage) {
+  if (typeof usage.cost !== 'number' || !/^\d+$/.test(usage.cost_nano)) {
+    throw new Error(`cost ${typeof usage.cost} and cost_nano ${usage.cost_nano} in usage`);
+  }
+  const exact = BigInt(usage.cost_nano);
+  if (usage.cost !== Number(exact) / 1e9) throw new Error('cost and cost_nano differ');
+  return exact;
+}
+
 export const sum = (values) => values.reduce((total, value) => total + value, 0n);
 
 const addresses = new Map();  // the database of a folder that start() has chosen

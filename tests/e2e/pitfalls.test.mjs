@@ -1,7 +1,7 @@
 // How others lose money (docs/pitfalls.md), tried on every route that charges, streamed and not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { nano, start, sum, until } from './harness.mjs';
+import { cost_of, nano, start, sum, until } from './harness.mjs';
 import { ask, assert_served, body_of, on_each_route, routes, statuses, text_of } from './routes.mjs';
 import { open_stream } from './stream.mjs';
 
@@ -17,7 +17,7 @@ before(async () => {
   await on_each_route(async (route) => {
     const answer = await ask(server, tenant.key, route);
     assert_served(answer);
-    price.set(route, nano(answer.usage.cost));
+    price.set(route, cost_of(answer.usage));
   });
 });
 after(() => server?.clear());
@@ -104,7 +104,7 @@ test('a hold covers the highest charge: no max_tokens, a long prompt, several ch
       // Enough for the prompt and a few tokens: whoever holds too little overdraws this.
       const rich = await server.tenant();
       const { usage } = await ask(server, rich.key, route, { ...more, max_tokens: 20 });
-      const credit = nano(usage.cost);
+      const credit = cost_of(usage);
       const poor = await server.tenant(text_of(credit - 1n));
       const full = { ...more, max_tokens: 20 };
       assert.equal((await ask(server, poor.key, route, full)).status, 402);
@@ -116,7 +116,7 @@ test('a hold covers the highest charge: no max_tokens, a long prompt, several ch
         assert.equal((await server.receipt(poor, answer.receipt)).end, 'funds');
         const { available, held } = await server.balance(poor);
         assert.ok(available >= 0n && held === 0n);
-        assert.equal(poor.credit - available, nano(answer.usage.cost));
+        assert.equal(poor.credit - available, cost_of(answer.usage));
       }
     }
   }, decoding));
@@ -128,7 +128,7 @@ test('holds are given back however a request ends', () => on_each_route(async (r
   for (let round = 0; round < 6; ++round) {
     const good = await ask(server, tenant.key, route);
     assert_served(good);
-    charged += nano(good.usage.cost);
+    charged += cost_of(good.usage);
     assert.equal((await ask(server, tenant.key, route, { model: 'nobody' })).status, 404);
     assert.equal((await ask(server, tenant.key, route, { text: 'x'.repeat(9000) })).status, 400);
     if (route.decodes) {
@@ -278,7 +278,7 @@ test('a thousand small charges add up exactly', async () => {
   const charges = [];
   for (let round = 0; round < 10; ++round) {
     const answers = await many(20, tenant.key, routes[2], { max_tokens: 1 + round });
-    charges.push(...answers.map(({ usage }) => nano(usage.cost)));
+    charges.push(...answers.map(({ usage }) => cost_of(usage)));
   }
   const { available } = await server.balance(tenant);
   assert.equal(credit - available, sum(charges));

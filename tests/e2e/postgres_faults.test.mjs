@@ -32,10 +32,10 @@ for (const [name, go_away] of [
     customers.forEach((one_of_them) => { one_of_them.stop = true; });
     await Promise.all(customers.map(({ done }) => done));
     const charged = await audit(tenant, one);
-    const told = seen.filter(({ cost }) => cost).map(({ cost }) => nano(cost));
+    const told = seen.filter(({ cost }) => cost !== undefined).map(({ cost }) => cost);
     assert.ok(charged.charge >= sum(told), 'what was told was charged');
     for (const { receipt, cost } of seen.filter((request) => request.receipt).slice(-20)) {
-      assert.equal((await one.receipt(tenant, receipt)).charge, cost);
+      assert.equal(nano((await one.receipt(tenant, receipt)).charge), cost);
     }
     assert.equal((await until(async () => {
       const answer = await one.call('/readyz');
@@ -59,6 +59,6 @@ test('sessions that are cut at any moment under load', { skip, timeout: 90_000 }
   customers.forEach((one_of_them) => { one_of_them.stop = true; });
   await Promise.all(customers.map(({ done }) => done));
   const charged = await audit(tenant, one);
-  const told = seen.filter(({ cost }) => cost).map(({ cost }) => nano(cost));
+  const told = seen.filter(({ cost }) => cost !== undefined).map(({ cost }) => cost);
   assert.ok(charged.charge >= sum(told), 'what was told was charged');
 });

@@ -1,7 +1,7 @@
 // A product's builder opens its system prompt to its customers, who each pay under a key of their own.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { nano, real_model, start } from './harness.mjs';
+import { cost_of, real_model, start } from './harness.mjs';
 
 const when = { skip: real_model ? false : 'no model: models/default or $MAINS_SHARED/models' };
 const model = 'real';
@@ -34,7 +34,7 @@ async function ask(who, question, prefix, path = '/v1/chat/completions') {
   const { status, json, text } = await server.call(path, { key: who.key, body, headers });
   assert.equal(status, 200, text);
   const after = await server.balance_at_rest(who);
-  assert.equal(before.available - after.available, nano(json.usage.cost));
+  assert.equal(before.available - after.available, cost_of(json.usage));
   return json.usage.prompt_tokens_details?.cached_tokens ?? json.usage.cache_read_input_tokens;
 }
 

@@ -1,7 +1,7 @@
 // What survives a restart, clean or not: budgets, minutes, idempotency keys, sums.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { fresh_folder, nano, remove, start, sum } from './harness.mjs';
+import { cost_of, fresh_folder, nano, remove, start, sum } from './harness.mjs';
 import { ask, assert_served, on_each_route, routes, text_of } from './routes.mjs';
 
 const data = fresh_folder();
@@ -29,7 +29,7 @@ test('budgets, minutes, keys and sums go on where they were', async () => {
   await on_each_route(async (route) => {
     const rich = await server.tenant();
     const { usage } = await ask(server, rich.key, route);
-    const price = nano(usage.cost);
+    const price = cost_of(usage);
     const capped = await server.tenant('1.00', { cap_per_month: text_of(3n * price) });
     const slow = await server.tenant('1.00', { requests_per_minute: 3 });
     per_route.set(route, { rich, price, capped, slow, receipts: [], slow_served: 0 });

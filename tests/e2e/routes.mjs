@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 const words = 'Once upon a time there was a house';
 const chat = (text) => ({ messages: [{ role: 'user', content: text }] });
 const openai = (usage) => ({
-  input: usage.prompt_tokens, output: usage.completion_tokens ?? 0, cost: usage.cost,
+  input: usage.prompt_tokens, output: usage.completion_tokens ?? 0,
+  cost: usage.cost, cost_nano: usage.cost_nano,
 });
 
 const kinds = [
@@ -12,7 +13,8 @@ const kinds = [
   { name: 'completions', path: '/v1/completions', body: (prompt) => ({ prompt }), asks: true,
     usage: openai },
   { name: 'messages', path: '/v1/messages', body: chat, asks: false, usage: (usage) => ({
-    input: usage.input_tokens, output: usage.output_tokens, cost: usage.cost }) },
+    input: usage.input_tokens, output: usage.output_tokens,
+    cost: usage.cost, cost_nano: usage.cost_nano }) },
 ];
 
 /**

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before } from 'node:test';
 import { between } from './chance.mjs';
 import { start_cluster } from './cluster.mjs';
-import { postgres, start, until } from './harness.mjs';
+import { cost_of, postgres, start, until } from './harness.mjs';
 
 export const skip = postgres ? false : 'there is no PostgreSQL on this machine';
 export const completion = { model: 'null', prompt: 'Once upon a time', max_tokens: 10 };
@@ -64,7 +64,7 @@ export function customer({ one, two }, tenant, random, seen) {
           key: tenant.key, body: { ...completion, max_tokens: between(random, 1, 200) },
         });
         request.status = status;
-        request.cost = json?.usage?.cost;
+        if (json?.usage) request.cost = cost_of(json.usage);
         request.retry = headers.get('retry-after');
         request.receipt = status === 200 ? headers.get('x-receipt-id') : undefined;
       } catch {

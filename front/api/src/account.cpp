@@ -20,7 +20,8 @@ namespace {
 using wire::JsonWriter;
 
 wire::ModelEntry entry(const ServedModel& model) {
-  return {model.name, model.created_s, "mains", model.flavour.context};
+  const base::UnixNs created{model.created_s * 1'000'000'000};
+  return {model.name, model.created_s, notation::to_text(created), "mains", model.flavour.context};
 }
 
 void write_prices(JsonWriter& json, const price::Prices& prices) {

@@ -99,7 +99,8 @@ wire::ReplyHead Api::Inside::head(const serve::Ticket& ticket, const std::string
 }
 
 wire::UsageNote Api::Inside::usage_note(const serve::Charged& charged) const {
-  return {charged.usage, notation::to_text(charged.charge), currency()};
+  return {charged.usage, notation::to_text(charged.charge), std::to_string(charged.charge.value),
+          currency()};
 }
 
 template <class Request>

@@ -1,5 +1,7 @@
 #include "conversation.hpp"
 
+#include <charconv>
+
 #include <client/fetch.hpp>
 #include <notation/money_text.hpp>
 
@@ -66,8 +68,11 @@ void read_event(std::string_view data, Streamed& streamed,
   if (const json::value* usage = member(event, "usage"); usage != nullptr && usage->is_object()) {
     streamed.cost.input_tokens = count_at(*usage, "prompt_tokens");
     streamed.cost.output_tokens = count_at(*usage, "completion_tokens");
-    const auto cost = notation::parse_amount(text_at(*usage, "cost"));
-    streamed.cost.cost = cost.ok() ? std::optional(cost.value()) : std::nullopt;
+    const std::string_view text = text_at(*usage, "cost_nano");
+    std::int64_t cost = 0;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), cost);
+    const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+    streamed.cost.cost = whole ? std::optional(base::Nano{cost}) : std::nullopt;
     streamed.cost.currency = text_at(*usage, "currency");
   }
 }

@@ -20,7 +20,7 @@ const std::string stream =
     "data: {\"choices\":[{\"delta\":{\"content\":\"Hel\"}}]}\n\n"
     "data: {\"choices\":[{\"delta\":{\"content\":\"lo\\u001b[2J\"}}]}\n\n"
     "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":12,\"completion_tokens\":3,"
-    "\"cost\":\"0.0000024\",\"currency\":\"USD\"}}\n\n"
+    "\"cost\":0.0000024,\"cost_nano\":\"2400\",\"currency\":\"USD\"}}\n\n"
     "data: [DONE]\n\n";
 
 Said answer(const Asked& asked) {

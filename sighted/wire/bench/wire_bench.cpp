@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
   const std::string large = R"({"model":"default","messages":[{"role":"user","content":")" +
                             std::string(1'000'000, 'a') + R"("}]})";
   const wire::ReplyHead head{"0123456789abcdef0123456789abcdef", "default", 1700000000};
-  const wire::UsageNote usage{{{40}, {0}, {64}}, "0.000012", "USD"};
+  const wire::UsageNote usage{{{40}, {0}, {64}}, "0.000012", "12000", "USD"};
   wire::Answer answer;
   answer.add({std::string(300, 'x'), "", {}, {}});
   wire::OpenAiStream stream(head, {});

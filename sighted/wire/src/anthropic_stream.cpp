@@ -39,7 +39,7 @@ std::string AnthropicStream::start(const terms::Usage& known) {
   json.field("role", "assistant").field("model", head_.model);
   json.key("content").array().end_array().null_field("stop_reason").null_field("stop_sequence");
   json.key("usage");
-  write_anthropic_usage(json, {known, "", ""});
+  write_anthropic_usage(json, {known, "", "", ""});
   json.end_object();
   std::string events;
   end_event(events, std::move(json));

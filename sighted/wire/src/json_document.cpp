@@ -64,6 +64,18 @@ bool is_huge(const json::value& value) {
   return value.is_double() && std::abs(value.get_double()) > 9e18;
 }
 
+std::optional<std::int64_t> whole_number(const json::value& value) {
+  constexpr double exact_max = 9007199254740992.0;  // 2^53: beyond it a double skips integers.
+  if (!value.is_double()) {
+    return std::nullopt;
+  }
+  const double number = value.get_double();
+  if (!(std::abs(number) <= exact_max) || number != std::trunc(number)) {
+    return std::nullopt;
+  }
+  return static_cast<std::int64_t>(number);
+}
+
 std::string number_text(double number) {
   char text[32];
   std::snprintf(text, sizeof text, "%.10g", number);
@@ -163,15 +175,13 @@ std::optional<std::string> Document::State::string(const json::value& given, std
 
 std::optional<std::uint64_t> Document::State::u64(const json::value& given, std::uint64_t min,
                                                   std::uint64_t max, const Place& where) {
-  if (!given.is_int64() && !given.is_uint64() && !is_huge(given)) {
+  const auto whole = given.is_int64() ? std::optional(given.get_int64()) : whole_number(given);
+  if (!whole && !given.is_uint64() && !is_huge(given)) {
     wrong_type(where, "an integer", given);
     return std::nullopt;
   }
-  const std::int64_t* small = given.if_int64();
-  const std::uint64_t* large = given.if_uint64();
-  const bool negative = small != nullptr && *small < 0;
-  if (!negative && (small != nullptr || large != nullptr)) {
-    const std::uint64_t number = small != nullptr ? static_cast<std::uint64_t>(*small) : *large;
+  if (given.is_uint64() || (whole && *whole >= 0)) {
+    const auto number = whole ? static_cast<std::uint64_t>(*whole) : given.get_uint64();
     if (number >= min && number <= max) {
       return number;
     }
@@ -206,6 +216,9 @@ const json::object* Document::State::object(const json::value& given, const Plac
 }
 
 Document::Document(std::string_view text) : state_(std::make_unique<State>(text.size())) {
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
+  }
   state_->parse(text);
   if (state_->value && !state_->value->is_object()) {
     state_->wrong_type({}, "a JSON object", *state_->value);

@@ -121,12 +121,11 @@ std::optional<std::int64_t> Reader::optional_i64(std::string_view name, std::int
   if (found == nullptr) {
     return std::nullopt;
   }
-  const std::int64_t* number = found->if_int64();
-  if (number != nullptr && *number >= min && *number <= max) {
-    return *number;
+  const auto number = found->is_int64() ? std::optional(found->get_int64()) : whole_number(*found);
+  if (number && *number >= min && *number <= max) {
+    return number;
   }
-
-  if (found->is_int64() || found->is_uint64() || is_huge(*found)) {
+  if (number || found->is_uint64() || is_huge(*found)) {
     fail(name, ErrorKind::out_of_range,
          "must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + '.');
   } else {

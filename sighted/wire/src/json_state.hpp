@@ -70,6 +70,8 @@ struct Document::State {
 JsonType type_of(const boost::json::value& value);
 /// A whole number too large for 64 bits: the parser makes a double of it.
 bool is_huge(const boost::json::value& value);
+/// An integer that was written with a fraction or an exponent, such as 100.0 or 1e3.
+std::optional<std::int64_t> whole_number(const boost::json::value& value);
 std::string number_text(double number);
 std::string count_text(std::size_t min, std::size_t max, std::string_view noun);
 

@@ -66,8 +66,11 @@ std::string base64_of(const std::vector<float>& numbers) {
 void write_model(JsonWriter& json, const ModelEntry& model) {
   json.object().field("id", model.id).field("object", "model");
   json.key("created").integer(model.created_s).field("owned_by", model.owned_by);
+  json.field("type", "model").field("display_name", model.id);
+  json.field("created_at", model.created_at);
   if (model.context != 0) {
     json.field("context_length", std::uint64_t{model.context});
+    json.field("max_model_len", std::uint64_t{model.context});
   }
   json.end_object();
 }
@@ -138,7 +141,10 @@ std::string models_list(std::span<const ModelEntry> models) {
   for (const ModelEntry& model : models) {
     write_model(json, model);
   }
-  json.end_array().end_object();
+  json.end_array().field("has_more", false);
+  json.key("first_id").string_or_null(models.empty() ? "" : models.front().id);
+  json.key("last_id").string_or_null(models.empty() ? "" : models.back().id);
+  json.end_object();
   return std::move(json).text();
 }
 

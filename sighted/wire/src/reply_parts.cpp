@@ -85,7 +85,9 @@ std::size_t write_text_logprobs(JsonWriter& json, std::span<const content::Token
 
 void write_cost(JsonWriter& json, const UsageNote& usage) {
   if (!usage.cost.empty()) {
-    json.field("cost", usage.cost).field("currency", usage.currency);
+    // A number's digits may be as many as the amount has: no double is in between.
+    json.key("cost").raw(usage.cost).field("cost_nano", usage.cost_nano);
+    json.field("currency", usage.currency);
   }
 }
 
@@ -145,7 +147,7 @@ std::size_t character_count(std::string_view text) {
 }
 
 bool is_json_object(std::string_view text) {
-  return !Document(text).failed();
+  return !text.starts_with(byte_order_mark) && !Document(text).failed();
 }
 
 void Answer::add(content::ReplyDelta delta) {

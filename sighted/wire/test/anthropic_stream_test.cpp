@@ -13,7 +13,7 @@ namespace json = boost::json;
 using terms::EndReason;
 
 const ReplyHead head{"r1", "m", 1700000000};
-const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "USD"};
+const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "12000", "USD"};
 
 std::vector<std::string> lines_of(const std::string& bytes) {
   std::vector<std::string> lines;
@@ -49,7 +49,8 @@ TEST(AnthropicStream, AMessageFromStartToStop) {
                    R"({"type":"message_delta","delta":{"stop_reason":"stop_sequence",)"
                    R"("stop_sequence":"END"},"usage":{"input_tokens":6,)"
                    R"("cache_creation_input_tokens":0,"cache_read_input_tokens":4,)"
-                   R"("output_tokens":3,"cost":"0.000012","currency":"USD"},"receipt_id":"r1"})",
+                   R"("output_tokens":3,"cost":0.000012,"cost_nano":"12000","currency":"USD"},)"
+                   R"("receipt_id":"r1"})",
                    R"({"type":"message_stop"})"}));
 }
 

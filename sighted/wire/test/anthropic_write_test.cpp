@@ -11,7 +11,7 @@ namespace json = boost::json;
 using terms::EndReason;
 
 const ReplyHead head{"r1", "m", 1700000000};
-const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "USD"};
+const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "12000", "USD"};
 
 TEST(AnthropicWrite, Message) {
   Answer answer;
@@ -21,7 +21,8 @@ TEST(AnthropicWrite, Message) {
     "content": [{"type": "text", "text": "Hello"}],
     "stop_reason": "end_turn", "stop_sequence": null,
     "usage": {"input_tokens": 6, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 4,
-      "output_tokens": 3, "cost": "0.000012", "currency": "USD"},
+      "output_tokens": 3, "cost": 0.000012, "cost_nano": "12000",
+      "currency": "USD"},
     "receipt_id": "r1"})"));
 }
 

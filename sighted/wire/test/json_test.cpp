@@ -112,14 +112,14 @@ TEST(Json, ObjectsPassThroughAsText) {
 
 TEST(Json, ExtremesOfIntegers) {
   Document body(R"({"min":-9223372036854775808,"max":9223372036854775807,"u":18446744073709551615,
-                    "over":18446744073709551616,"minus":-1,"real":1.0})");
+                    "over":18446744073709551616,"minus":-1,"real":1.5})");
   constexpr auto all = std::numeric_limits<std::int64_t>();
   EXPECT_EQ(body.root().optional_i64("min", all.min(), all.max()), all.min());
   EXPECT_EQ(body.root().optional_i64("max", all.min(), all.max()), all.max());
   EXPECT_EQ(body.root().optional_u64("u", 0, ~0ULL), ~0ULL);
   EXPECT_FALSE(body.failed());
   for (const char* name : {"over", "minus", "real"}) {
-    Document again(R"({"over":18446744073709551616,"minus":-1,"real":1.0})");
+    Document again(R"({"over":18446744073709551616,"minus":-1,"real":1.5})");
     EXPECT_EQ(again.root().optional_u64(name, 0, ~0ULL), std::nullopt);
     EXPECT_EQ(again.error().param, name);
   }

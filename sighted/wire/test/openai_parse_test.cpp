@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include <wire/json.hpp>
 #include <wire/openai_parse.hpp>
 
 namespace wire {
@@ -154,6 +155,34 @@ TEST(OpenAiParse, SmallDifferences) {
   EXPECT_FALSE(with(R"("stream_options":{"include_usage":true})").stream_usage);
   EXPECT_TRUE(with(R"("service_tier":"auto","store":false,"reasoning_effort":"low","zz":[1])")
                   .sampling.stop.empty());
+}
+
+TEST(OpenAiParse, IntegersMayHaveAFraction) {
+  EXPECT_EQ(with(R"("max_tokens":100.0)").output_max, 100U);
+  EXPECT_EQ(with(R"("max_completion_tokens":1e2)").output_max, 100U);
+  EXPECT_EQ(with(R"("n":2.0)").choices, 2U);
+  EXPECT_EQ(with(R"("top_k":40.0)").sampling.top_k, 40);
+  EXPECT_EQ(with(R"("seed":42.0)").sampling.seed, 42U);
+  EXPECT_EQ(with(R"("seed":-7.0)").sampling.seed, with(R"("seed":-7)").sampling.seed);
+  EXPECT_EQ(with(R"("logprobs":true,"top_logprobs":3.0)").sampling.top_logprobs, 3);
+  const auto ids = parse_completion(R"({"model":"m","prompt":[1.0,2],"logprobs":2.0})");
+  ASSERT_TRUE(ids.ok()) << ids.error().message;
+  EXPECT_EQ(std::get<std::vector<content::RawPrompt>>(ids->prompt).front(),
+            content::RawPrompt(content::TokenIds{1, 2}));
+  for (const std::string field : {"max_tokens", "n", "top_k", "seed"}) {
+    const auto half = parse_chat(R"({"model":"m","messages":[{"role":"user","content":"x"}],")" +
+                                 field + R"(":100.5})");
+    EXPECT_EQ(half.error().kind, ErrorKind::wrong_type) << field;
+    EXPECT_EQ(half.error().param, field);
+  }
+}
+
+TEST(OpenAiParse, AByteOrderMarkIsSkipped) {
+  const std::string mark(byte_order_mark);
+  EXPECT_TRUE(parse_any(mark + R"({"model":"m","prompt":"x"})").ok());
+  EXPECT_TRUE(parse_chat(mark + seed("chat_fuzz/minimal.json")).ok());
+  EXPECT_FALSE(parse_any(mark + mark + R"({"model":"m","prompt":"x"})").ok());
+  EXPECT_FALSE(parse_any(mark).ok());
 }
 
 TEST(OpenAiParse, CompletionPromptsOfEveryShape) {

@@ -15,7 +15,7 @@ using Form = OpenAiStream::Form;
 using terms::EndReason;
 
 const ReplyHead head{"r1", "m", 1700000000};
-const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "USD"};
+const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "12000", "USD"};
 
 json::value chunk(const std::string& choices, const std::string& more = "") {
   return json::parse(R"({"id":"chatcmpl-r1","object":"chat.completion.chunk","created":1700000000,)"
@@ -51,10 +51,12 @@ TEST(OpenAiStream, UsageComesLastWhereAskedFor) {
                   R"(,"usage":null)"));
   events = events_of(stream.end(usage));
   ASSERT_EQ(events.size(), 2U);
-  EXPECT_EQ(events[0].json,
-            chunk("[]", R"(,"usage":{"prompt_tokens":10,"completion_tokens":3,"total_tokens":13,)"
-                        R"("prompt_tokens_details":{"cached_tokens":4},"cost":"0.000012",)"
-                        R"("currency":"USD"},"receipt_id":"r1")"));
+  EXPECT_EQ(
+      events[0].json,
+      chunk("[]",
+            R"(,"usage":{"prompt_tokens":10,"completion_tokens":3,"total_tokens":13,)"
+            R"("prompt_tokens_details":{"cached_tokens":4},"cost":0.000012,"cost_nano":"12000",)"
+            R"("currency":"USD"},"receipt_id":"r1")"));
   EXPECT_EQ(events[1].data, "[DONE]");
 }
 

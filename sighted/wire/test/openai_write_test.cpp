@@ -12,7 +12,7 @@ namespace json = boost::json;
 using terms::EndReason;
 
 const ReplyHead head{"r1", "m \"8k\"", 1700000000};
-const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "USD"};
+const UsageNote usage{{{10}, {4}, {3}}, "0.000012", "12000", "USD"};
 
 TEST(OpenAiWrite, ChatCompletion) {
   Answer answer;
@@ -24,7 +24,8 @@ TEST(OpenAiWrite, ChatCompletion) {
       "message": {"role": "assistant", "content": "Hello", "refusal": null},
       "logprobs": null, "finish_reason": "stop"}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13,
-      "prompt_tokens_details": {"cached_tokens": 4}, "cost": "0.000012", "currency": "USD"},
+      "prompt_tokens_details": {"cached_tokens": 4}, "cost": 0.000012, "cost_nano": "12000",
+      "currency": "USD"},
     "receipt_id": "r1"})"));
 }
 
@@ -94,13 +95,14 @@ TEST(OpenAiWrite, TextCompletionWithEchoAndLogprobs) {
       "top_logprobs": [{"Hi": -0.5, "Ho": -1.5}, {}, {}],
       "text_offset": [3, 5, 6]}}],
     "usage": {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13,
-      "prompt_tokens_details": {"cached_tokens": 4}, "cost": "0.000012", "currency": "USD"},
+      "prompt_tokens_details": {"cached_tokens": 4}, "cost": 0.000012, "cost_nano": "12000",
+      "currency": "USD"},
     "receipt_id": "r1"})"));
 }
 
 TEST(OpenAiWrite, EmbeddingsAsNumbersAndAsBase64) {
   const std::vector<std::vector<float>> vectors{{1.0F, -0.5F}, {0.1F}};
-  const UsageNote note{{{5}, {0}, {0}}, "", ""};
+  const UsageNote note{{{5}, {0}, {0}}, "", "", ""};
   EXPECT_EQ(json::parse(embeddings(head, vectors, true, note)), json::parse(R"({
     "object": "list", "model": "m \"8k\"",
     "data": [{"object": "embedding", "index": 0, "embedding": "AACAPwAAAL8="},
@@ -111,13 +113,30 @@ TEST(OpenAiWrite, EmbeddingsAsNumbersAndAsBase64) {
   EXPECT_FLOAT_EQ(numbers.at("data").at(1).at("embedding").at(0).to_number<float>(), 0.1F);
 }
 
-TEST(OpenAiWrite, Models) {
-  const std::vector<ModelEntry> models{{"a", 5, "mains", 8192}, {"b", 6, "mains", 0}};
+TEST(OpenAiWrite, TheCostIsANumberWithAllItsDigits) {
+  const UsageNote note{
+      {{5}, {0}, {0}}, "9007199254740993.123456789", "9007199254740993123456789", "USD"};
+  for (const std::string& text :
+       {chat_completion(head, {}, false, note), embeddings(head, {}, false, note)}) {
+    EXPECT_NE(text.find(R"("cost":9007199254740993.123456789,)"), std::string::npos) << text;
+    EXPECT_NE(text.find(R"("cost_nano":"9007199254740993123456789",)"), std::string::npos) << text;
+  }
+}
+
+TEST(OpenAiWrite, ModelsHaveTheFieldsOfBothProtocols) {
+  const std::string time = "2026-11-23T21:00:00Z";
+  const std::vector<ModelEntry> models{{"a", 5, time, "mains", 8192}, {"b", 6, time, "mains", 0}};
+  const std::string b = R"({"id": "b", "object": "model", "created": 6, "owned_by": "mains",
+    "type": "model", "display_name": "b", "created_at": "2026-11-23T21:00:00Z"})";
   EXPECT_EQ(json::parse(models_list(models)), json::parse(R"({"object": "list", "data": [
-    {"id": "a", "object": "model", "created": 5, "owned_by": "mains", "context_length": 8192},
-    {"id": "b", "object": "model", "created": 6, "owned_by": "mains"}]})"));
-  EXPECT_EQ(json::parse(model_object(models[1])),
-            json::parse(R"({"id": "b", "object": "model", "created": 6, "owned_by": "mains"})"));
+    {"id": "a", "object": "model", "created": 5, "owned_by": "mains",
+     "type": "model", "display_name": "a", "created_at": "2026-11-23T21:00:00Z",
+     "context_length": 8192, "max_model_len": 8192},)" + b +
+                                                          R"(],
+    "has_more": false, "first_id": "a", "last_id": "b"})"));
+  EXPECT_EQ(json::parse(model_object(models[1])), json::parse(b));
+  EXPECT_EQ(json::parse(models_list({})), json::parse(R"({"object": "list", "data": [],
+    "has_more": false, "first_id": null, "last_id": null})"));
 }
 
 TEST(OpenAiWrite, Errors) {

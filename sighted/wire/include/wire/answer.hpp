@@ -19,11 +19,12 @@ struct ReplyHead {
   std::int64_t created_s = 0;  ///< Unix time, seconds.
 };
 
-/// Counts and their price. This room knows no money: `cost` is a decimal string of the caller's;
-/// where it is empty, cost and currency are left out.
+/// Counts and their price. This room knows no money: `cost` is a decimal text of the caller's, a
+/// JSON number as it stands; where it is empty, all about the price is left out.
 struct UsageNote {
   terms::Usage tokens;
   std::string cost;
+  std::string cost_nano;  ///< The same in billionths of the currency, an integer.
   std::string currency;
 };
 

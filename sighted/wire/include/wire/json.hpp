@@ -30,6 +30,7 @@
 namespace wire {
 
 inline constexpr std::size_t depth_max = 64;
+inline constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 inline constexpr std::size_t any_length = std::numeric_limits<std::size_t>::max();
 
 /// JSON types; a field that is absent or null is `absent`.
@@ -42,7 +43,8 @@ class Items;
 /// not needed afterwards. Not movable: readers point into it. One thread at a time.
 class Document {
  public:
-  /// Never throws. errors (in failed()): syntax, too_deep, too_large, wrong_type (no object).
+  /// Never throws. A byte-order mark in front is skipped. errors (in failed()): syntax, too_deep,
+  /// too_large, wrong_type (no object).
   explicit Document(std::string_view text);
   Document(const Document&) = delete;
   Document& operator=(const Document&) = delete;
@@ -80,7 +82,7 @@ class Reader {
                                            std::initializer_list<std::string_view> words,
                                            std::string_view otherwise = {});
   std::optional<bool> optional_bool(std::string_view name);
-  /// Integers are written without fraction or exponent; ranges are inclusive.
+  /// An integer may be written as 100.0 or 1e2, up to 2^53; ranges are inclusive.
   std::optional<std::uint64_t> optional_u64(std::string_view name, std::uint64_t min,
                                             std::uint64_t max);
   std::uint64_t required_u64(std::string_view name, std::uint64_t min, std::uint64_t max);

@@ -23,11 +23,13 @@ std::string text_completion(const ReplyHead& head, std::span<const Answer> choic
 std::string embeddings(const ReplyHead& head, std::span<const std::vector<float>> vectors,
                        bool base64, const UsageNote& usage);
 
+/// Written with the fields of both protocols.
 struct ModelEntry {
   std::string id;
   std::int64_t created_s = 0;
+  std::string created_at;  ///< The same as RFC 3339 text.
   std::string owned_by;
-  std::uint32_t context = 0;  ///< Tokens; 0 = not told. Written as `context_length`.
+  std::uint32_t context = 0;  ///< Tokens; 0 = not told. `context_length`, and vLLM's name.
 };
 std::string models_list(std::span<const ModelEntry> models);
 std::string model_object(const ModelEntry& model);
