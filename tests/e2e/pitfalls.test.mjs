@@ -1,7 +1,7 @@
 // How others lose money (docs/pitfalls.md), tried on every route that charges, streamed and not.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cost_of, nano, start, sum, until } from './harness.mjs';
+import { cli, cost_of, nano, start, sum, until } from './harness.mjs';
 import { ask, assert_served, body_of, on_each_route, routes, statuses, text_of } from './routes.mjs';
 import { open_stream } from './stream.mjs';
 
@@ -291,6 +291,25 @@ test('a credit that is said again counts once', async () => {
   await Promise.all(Array.from({ length: 10 }, () =>
     server.admin('POST', `/tenants/${tenant.name}/credit`, credit)));
   assert.equal((await server.balance(tenant)).available, nano('3.00'));
+});
+
+test('a credit id with other values is a conflict and books nothing', async () => {
+  const [one, two] = [await server.tenant('1.00'), await server.tenant('1.00')];
+  const id = 'c0ffee00000000000000000000000002';
+  await server.admin('POST', `/tenants/${one.name}/credit`, { amount: '2.00', id });
+  for (const [name, amount] of [[one.name, '3.00'], [one.name, '-2.00'], [two.name, '2.00']]) {
+    await assert.rejects(server.admin('POST', `/tenants/${name}/credit`, { amount, id }),
+      /id_used/);
+  }
+  const credit = await cli(['credit', 'add', two.name, '2.00', '--id', id, '--data', server.data]);
+  assert.equal(credit.code, 1);
+  assert.match(credit.err, /nothing was booked/);
+  const take = await cli(['credit', 'take', one.name, '2.00', '--id', id, '--data', server.data]);
+  assert.equal(take.code, 1);
+  const same = await cli(['credit', 'add', one.name, '2.00', '--id', id, '--data', server.data]);
+  assert.equal(same.code, 0, same.err);
+  assert.equal((await server.balance(one)).available, nano('3.00'));
+  assert.equal((await server.balance(two)).available, nano('1.00'));
 });
 
 test('limits and amounts that are none are refused', async () => {

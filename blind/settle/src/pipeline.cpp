@@ -203,12 +203,27 @@ Stored<Outcome> carry_out(WorkingSet& set, const Void& command) {
   return Outcome{Voided{}};
 }
 
+namespace {
+
+/// Whether that posting is what this command would have written: same tenant, amount and sign.
+bool is_same(const ledger::Posting& posting, const Credit& command) {
+  const bool in = posting.kind == ledger::PostingKind::credit;
+  const terms::TenantId tenant = in ? posting.to.tenant : posting.from.tenant;
+  const std::int64_t amount = in ? posting.amount.value : -posting.amount.value;
+  return tenant == command.tenant && amount == command.amount.value;
+}
+
+}  // namespace
+
 Stored<Outcome> carry_out(WorkingSet& set, const Credit& command) {
   if (!command.request.valid() || !command.tenant.valid() || command.amount.value == 0) {
     return refused(Refusal::bad_command);
   }
   auto earlier = set.txn().top_up(command.request);
   if (!earlier) return base::Fail{earlier.error()};
+  if (earlier->has_value() && !is_same(**earlier, command)) {
+    return refused(Refusal::other_top_up);
+  }
   auto moved = ledger::Moved::done;
   if (!earlier->has_value()) {
     auto top_up = ledger::top_up(set, command.tenant, command.amount, command.request, command.now);

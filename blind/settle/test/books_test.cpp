@@ -152,6 +152,21 @@ TEST_P(BooksTest, AVoidCostsNothing) {
   EXPECT_EQ(house_.reader().totals().value().receipts, 0U);
 }
 
+TEST_P(BooksTest, ACreditIdWithOtherValuesIsRefused) {
+  tell_one(credit(1, 1'000));
+  tell_one(credit(2, -300));
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(tell({credit(1, 999), credit(1, 2'000), credit(1, -1'000), credit(1, least),
+                  credit(1, 1'000, other_tenant), credit(2, 300), credit(2, -301),
+                  credit(2, -300, other_tenant)}),
+            Words(8, "other_top_up"));
+  EXPECT_EQ(tell({credit(1, 1'000), credit(2, -300)}), Words(2, "credited balance=700"));
+  // In the batch that books the first of them, too.
+  EXPECT_EQ(tell({credit(3, 50), credit(3, 51), credit(3, 50)}),
+            (Words{"credited balance=750", "other_top_up", "credited balance=750"}));
+  EXPECT_EQ(house_.reader().balance(other_tenant)->available.value, 0);
+}
+
 TEST_P(BooksTest, EverythingMayBeSaidTwice) {
   EXPECT_EQ(tell({credit(1, 1'000), credit(1, 1'000)}),
             (Words{"credited balance=1000", "credited balance=1000"}));

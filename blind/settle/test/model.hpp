@@ -92,12 +92,15 @@ class Model {
   }
 
   Outcome apply(const Credit& credit) {
-    if (credits_.count(credit.request) == 0) {
+    const auto earlier = credits_.find(credit.request);
+    if (earlier == credits_.end()) {
       if (available[credit.tenant] + credit.amount.value < 0) {
         return refuse(Refusal::insufficient_balance);
       }
       available[credit.tenant] += credit.amount.value;
-      credits_[credit.request] = true;
+      credits_[credit.request] = {credit.tenant, credit.amount};
+    } else if (earlier->second != std::pair{credit.tenant, credit.amount}) {
+      return refuse(Refusal::other_top_up);
     }
     return Credited{{available[credit.tenant]}};
   }
@@ -219,7 +222,7 @@ class Model {
   std::map<terms::RequestId, Settled> receipts_;
   std::map<terms::TenantId, std::vector<Kept>> kept_;
   std::map<terms::RequestId, bool> voids_;
-  std::map<terms::RequestId, bool> credits_;
+  std::map<terms::RequestId, std::pair<terms::TenantId, base::Nano>> credits_;
   std::map<std::pair<terms::TenantId, terms::Digest>, terms::RequestId> claims_;
   std::map<std::pair<terms::KeyId, ledger::Month>, std::int64_t> spent_;
   std::map<terms::TenantId, std::uint64_t> sequences_;

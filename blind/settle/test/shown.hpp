@@ -22,6 +22,7 @@ inline std::string shown(Refusal refusal) {
     case Refusal::store_unavailable: return "store_unavailable";
     case Refusal::bad_command: return "bad_command";
     case Refusal::usage_over_hold: return "usage_over_hold";
+    case Refusal::other_top_up: return "other_top_up";
   }
   return "?";
 }

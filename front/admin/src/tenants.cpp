@@ -25,7 +25,13 @@ Problem refused(const settle::Refused& refusal, terms::RequestId id) {
               "again with the id " +
                   to_text(id) + ", so that it counts once if it was written after all",
               ""};
-    default: return {409, "refused", "this id was used for something else; give another one", "id"};
+    case settle::Refusal::other_top_up:
+      return {409, "id_used",
+              "the id " + to_text(id) +
+                  " was used for another amount or another tenant, so nothing was booked now; "
+                  "repeat it with the same values, or give a new id",
+              "id"};
+    default: return {409, "refused", "the books refused the credit; nothing was booked", ""};
   }
 }
 

@@ -162,6 +162,25 @@ TEST_F(AdminTest, ATenantIsCreatedWithCredit) {
   EXPECT_EQ(ask("GET", "/admin/v1/tenants/nobody").status, 404U);
 }
 
+TEST_F(AdminTest, ACreditIdWithOtherValuesIs409AndBooksNothing) {
+  ask("POST", "/admin/v1/tenants", R"({"name":"a"})");
+  ask("POST", "/admin/v1/tenants", R"({"name":"b"})");
+  const std::string id = R"("id":"c0ffee00000000000000000000000001"})";
+  ask("POST", "/admin/v1/tenants/a/credit", R"({"amount":"1.00",)" + id);
+  const std::pair<const char*, const char*> others[] = {
+      {"a", R"({"amount":"2.00",)"}, {"a", R"({"amount":"-1.00",)"}, {"b", R"({"amount":"1.00",)"}};
+  for (const auto& [tenant, amount] : others) {
+    const Got got =
+        ask("POST", std::string("/admin/v1/tenants/") + tenant + "/credit", amount + id);
+    EXPECT_EQ(got.status, 409U);
+    EXPECT_EQ(got.at("/error/code"), "id_used");
+    EXPECT_NE(got.at("/error/message").find("nothing was booked"), std::string::npos);
+  }
+  EXPECT_EQ(ask("POST", "/admin/v1/tenants/a/credit", R"({"amount":"1.00",)" + id).status, 200U);
+  EXPECT_EQ(ask("GET", "/admin/v1/tenants/a").at("/available"), "1.00");
+  EXPECT_EQ(ask("GET", "/admin/v1/tenants/b").at("/available"), "0.00");
+}
+
 TEST_F(AdminTest, CreditGoesInAndOutAndARepeatedIdCountsOnce) {
   ask("POST", "/admin/v1/tenants", R"({"name":"acme"})");
   const std::string in = R"({"amount":"2.50","id":"000000000000000000000000000000aa"})";

@@ -89,7 +89,7 @@ static_assert(base::Blind<Void>);
 /// Money from outside into a tenant's balance (amount > 0), or back out (amount < 0, never below
 /// the available balance).
 struct Credit {
-  terms::RequestId request;  ///< Makes a repeated command harmless.
+  terms::RequestId request;  ///< Repeated with the same values it counts once, else it is refused.
   terms::TenantId tenant;
   base::Nano amount;
   base::UnixNs now;
@@ -138,6 +138,7 @@ enum class Refusal : std::uint32_t {
   bad_command = 12,          ///< A bug of the caller: no id, no choices, prices out of range ...
   usage_over_hold = 13,      ///< A bug of the caller: more used than was granted. The hold stays
                              ///< open; settle what was granted, or void.
+  other_top_up = 14,         ///< This id credited another amount or tenant. Nothing happened.
 };
 
 struct Refused {
