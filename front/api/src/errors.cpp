@@ -146,6 +146,16 @@ Problem unfit(const serve::Unfit& unfit) {
                      "The model's chat template refuses this conversation: check the order of "
                      "roles and the tool messages.",
                      "messages");
+    case Kind::always_thinks:
+      return problem(400, "thinking_cannot_be_switched_off",
+                     "This model always thinks before it answers: its template has no way to "
+                     "switch that off. Leave the field out, or use another model.",
+                     "thinking");
+    case Kind::never_thinks:
+      return problem(400, "thinking_not_supported",
+                     "This model's template knows no thinking. Leave the field out, or use another "
+                     "model.",
+                     "thinking");
     case Kind::bad_schema:
       return problem(400, "invalid_schema",
                      "The JSON schema (response_format or a tool's parameters) cannot be enforced. "

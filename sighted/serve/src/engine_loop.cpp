@@ -290,7 +290,8 @@ void EngineLoop::end_choice(Active& active, std::uint32_t index, EndReason why, 
   }
   choice.over = true;
   active.end = worse(active.end, why);
-  active.order.stream->push(ChoiceEnd{index, why, std::move(stop)});
+  const bool context_full = why == EndReason::length && active.order.context_ends_it;
+  active.order.stream->push(ChoiceEnd{index, why, std::move(stop), context_full});
   if (--active.choices_open == 0) {
     end_request(active, active.end);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 #include <utility>
+#include <variant>
 
 #include <base/invariant.hpp>
 
@@ -12,12 +13,29 @@ using terms::EndReason;
 
 namespace {
 
-Unfit unfit(Unfit::Kind kind) {
-  return {kind, 0, 0, 0};
+/// The longest sequence of a flavour: its own bound, and what the engine can hold at all.
+std::uint32_t context_of(const Flavour& flavour) {
+  return std::min(flavour.context, flavour.loop->engine().facts().sequence_max);
 }
 
-Unfit unfit(engine::Error error) {
+Unfit unfit(Unfit::Kind kind) {
+  Unfit made;
+  made.kind = kind;
+  return made;
+}
+
+/// A prompt that was refused uncounted. All that is known of it is that it is too long.
+Unfit too_long(const Flavour& flavour, std::uint64_t output_asked, std::uint64_t at_least = 0) {
+  const std::uint64_t context = context_of(flavour);
+  return {Unfit::Kind::context_exceeded, std::max(at_least, context + 1), true, output_asked,
+          context};
+}
+
+Unfit unfit(engine::Error error, const Flavour& flavour, std::uint64_t output_asked) {
   switch (error) {
+    case engine::Error::too_long: return too_long(flavour, output_asked);
+    case engine::Error::always_thinks: return unfit(Unfit::Kind::always_thinks);
+    case engine::Error::never_thinks: return unfit(Unfit::Kind::never_thinks);
     case engine::Error::no_chat_template: return unfit(Unfit::Kind::no_chat_template);
     case engine::Error::bad_template_input: return unfit(Unfit::Kind::bad_conversation);
     case engine::Error::bad_schema: return unfit(Unfit::Kind::bad_schema);
@@ -27,18 +45,40 @@ Unfit unfit(engine::Error error) {
   }
 }
 
-/// The longest sequence of a flavour: its own bound, and what the engine can hold at all.
-std::uint32_t context_of(const Flavour& flavour) {
-  return std::min(flavour.context, flavour.loop->engine().facts().sequence_max);
+/// The least number of tokens that so many bytes can be, where that is known.
+std::uint64_t tokens_at_least(const Flavour& flavour, std::uint64_t bytes) {
+  const std::uint64_t each = flavour.loop->engine().facts().token_bytes_max;
+  return each == 0 ? 0 : bytes / each;
 }
 
-base::Result<base::Done, Unfit> tokenize_all(const engine::Engine& engine,
+/// The least number of tokens that a chat can be. An assistant's text does not count, because
+/// templates leave out some of it.
+std::uint64_t tokens_at_least(const Flavour& flavour, const content::Chat& chat) {
+  std::uint64_t bytes = 0;
+  std::uint64_t messages = 0;
+  for (const content::Message& message : chat.messages) {
+    if (message.role != "assistant" && !message.text.empty()) {
+      bytes += message.text.size();
+      ++messages;
+    }
+  }
+  return std::max(messages, tokens_at_least(flavour, bytes));
+}
+
+base::Result<base::Done, Unfit> tokenize_all(const Flavour& flavour,
                                              const std::vector<content::RawPrompt>& prompts,
-                                             Prepared& prepared) {
+                                             std::uint64_t output_asked, Prepared& prepared) {
   for (const content::RawPrompt& prompt : prompts) {
-    auto tokens = engine.tokenize(prompt);
+    const auto* const text = std::get_if<std::string>(&prompt);
+    const std::uint64_t least = text == nullptr ? 0 : tokens_at_least(flavour, text->size());
+    if (least > context_of(flavour)) {
+      return base::Fail{too_long(flavour, output_asked, least)};
+    }
+  }
+  for (const content::RawPrompt& prompt : prompts) {
+    auto tokens = flavour.loop->engine().tokenize(prompt);
     if (!tokens.ok()) {
-      return base::Fail{unfit(tokens.error())};
+      return base::Fail{unfit(tokens.error(), flavour, output_asked)};
     }
     prepared.prompts.push_back(std::move(tokens).value());
   }
@@ -58,13 +98,16 @@ base::Result<base::Done, Unfit> fit(Prepared& prepared, std::uint64_t output_ask
     longest = std::max<std::uint64_t>(longest, prompt.size());
   }
   const bool embed = prepared.kind == terms::WorkKind::embed;
-  const std::uint64_t least_output = embed ? 0 : std::max<std::uint64_t>(output_asked, 1);
+  const std::uint64_t least_output = embed ? 0 : 1;
   const std::uint64_t whole_max = prepared.flavour.loop->engine().facts().embed_whole_max;
   const std::uint64_t bound = embed && whole_max > 0 ? std::min(context, whole_max) : context;
   if (longest + least_output > bound || input > std::numeric_limits<std::int32_t>::max()) {
-    return base::Fail{Unfit{Unfit::Kind::context_exceeded, longest, output_asked, bound}};
+    return base::Fail{Unfit{Unfit::Kind::context_exceeded, longest, false, output_asked, bound}};
   }
-  const std::uint64_t each = embed ? 0 : (prepared.output_asked ? output_asked : bound - longest);
+  // What is asked for is an upper bound: clients ask for more than fits, and mean what fits.
+  const std::uint64_t room = embed ? 0 : bound - longest;
+  const std::uint64_t each = prepared.output_asked ? std::min(output_asked, room) : room;
+  prepared.context_ends_it = !prepared.output_asked || output_asked > room;
   const std::uint64_t output = each * prepared.choices * prepared.prompts.size();
   base::invariant(output <= std::numeric_limits<std::int32_t>::max(),
                   "the wire bounds choices, so that output fits");
@@ -107,20 +150,26 @@ base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
   prepared.sampling = request.sampling;
   prepared.choices = request.choices;
   prepared.output_asked = request.output_max.has_value();
+  const std::uint64_t output_asked = request.output_max.value_or(0);
   if (const auto* chat = std::get_if<content::Chat>(&request.prompt)) {
+    // Counting the tokens of what cannot fit would be work for nothing.
+    const std::uint64_t least = tokens_at_least(flavour, *chat);
+    if (least > context_of(flavour)) {
+      return base::Fail{too_long(flavour, output_asked, least)};
+    }
     auto rendered = engine.render(*chat);
     if (!rendered.ok()) {
-      return base::Fail{unfit(rendered.error())};
+      return base::Fail{unfit(rendered.error(), flavour, output_asked)};
     }
     prepared.prompts.push_back(std::move(rendered->tokens));
     prepared.format = rendered->format;
   } else {
     const auto& prompts = std::get<std::vector<content::RawPrompt>>(request.prompt);
-    if (auto done = tokenize_all(engine, prompts, prepared); !done.ok()) {
+    if (auto done = tokenize_all(flavour, prompts, output_asked, prepared); !done.ok()) {
       return base::Fail{done.error()};
     }
   }
-  if (auto done = fit(prepared, request.output_max.value_or(0)); !done.ok()) {
+  if (auto done = fit(prepared, output_asked); !done.ok()) {
     return base::Fail{done.error()};
   }
   return prepared;
@@ -136,7 +185,7 @@ base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
   prepared.flavour = flavour;
   prepared.kind = terms::WorkKind::embed;
   prepared.output_asked = true;
-  if (auto done = tokenize_all(engine, request.inputs, prepared); !done.ok()) {
+  if (auto done = tokenize_all(flavour, request.inputs, 0, prepared); !done.ok()) {
     return base::Fail{done.error()};
   }
   if (auto done = fit(prepared, 0); !done.ok()) {
@@ -218,6 +267,7 @@ Ticket Hall::submit(Prepared prepared, const Caller& caller, const Offer& offer,
   order.sampling = std::move(prepared.sampling);
   order.choices = prepared.choices;
   order.output_max_each = prepared.output_max_each;
+  order.context_ends_it = prepared.context_ends_it;
   order.arrived = clock_.since_start();
   order.stream = stream;
   order.cancellation = std::move(cancellation);

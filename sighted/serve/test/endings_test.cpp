@@ -76,13 +76,52 @@ TEST(Endings, the_contexts_end) {
 
 TEST(Endings, what_does_not_fit_is_refused_with_its_numbers) {
   House house(says("hello"));
-  const auto prepared = Hall::prepare(house.flavour(6), ask("hi", 4));
+  const auto prepared = Hall::prepare(house.flavour(3), ask("hi", 4));
   ASSERT_FALSE(prepared.ok());
   EXPECT_EQ(prepared.error().kind, Unfit::Kind::context_exceeded);
   EXPECT_EQ(prepared.error().input, 3U);
+  EXPECT_FALSE(prepared.error().input_at_least);
   EXPECT_EQ(prepared.error().output_asked, 4U);
-  EXPECT_EQ(prepared.error().context, 6U);
-  EXPECT_TRUE(Hall::prepare(house.flavour(6), ask("hi", 3)).ok()) << "to the last token";
+  EXPECT_EQ(prepared.error().context, 3U);
+  EXPECT_TRUE(Hall::prepare(house.flavour(4), ask("hi", 4)).ok()) << "to the last token";
+}
+
+TEST(Endings, more_than_fits_is_asked_for_and_what_fits_is_given) {
+  House house(says("hello"));
+  for (const std::uint32_t asked : {3U, 4U, 32'000U, 2'147'483'647U}) {
+    const auto prepared = Hall::prepare(house.flavour(6), ask("hi", asked));
+    ASSERT_TRUE(prepared.ok()) << asked;
+    EXPECT_EQ(prepared->output_max_each, 3U);
+    EXPECT_EQ(prepared->output_max.value, 3U) << "the hold is for what fits";
+    EXPECT_EQ(prepared->context_ends_it, asked > 3) << asked;
+  }
+  for (const auto& [context, asked] :
+       std::vector<std::pair<std::uint32_t, std::uint32_t>>{{6, 32'000}, {100, 3}}) {
+    auto prepared = Hall::prepare(house.flavour(context), ask("hi", asked));
+    auto stream = std::make_shared<Stream>(Reading::when_complete);
+    house.hall.submit(std::move(prepared).value(), {tenant, {5, 6}, key, {}},
+                      {{1}, {{1, 2, 3, 4}}, prices}, {}, stream);
+    house.run();
+    Seen seen;
+    seen.take(*stream);
+    EXPECT_EQ(seen.text.at(0), "hel");
+    EXPECT_EQ(seen.ends.at(0).end, EndReason::length);
+    EXPECT_EQ(seen.ends.at(0).context_full, context == 6);
+  }
+  house.expect_at_rest();
+}
+
+TEST(Endings, a_chat_with_more_messages_than_tokens_is_not_rendered) {
+  House house(says("hello"));
+  content::GenerationRequest request;
+  content::Chat chat;
+  chat.messages.resize(7, {"user", "a", {}, {}, {}, {}});
+  request.prompt = chat;
+  const auto prepared = Hall::prepare(house.flavour(6), request);
+  ASSERT_FALSE(prepared.ok());
+  EXPECT_EQ(prepared.error().kind, Unfit::Kind::context_exceeded);
+  EXPECT_EQ(prepared.error().input, 7U);
+  EXPECT_TRUE(prepared.error().input_at_least);
 }
 
 TEST(Endings, choices_share_a_prompt_that_counts_once) {

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace content {
@@ -33,6 +35,23 @@ struct Tool {
   bool strict = false;  ///< All of the schema is enforced, or the request is refused.
 };
 
+/// Whether the model is to think before it answers.
+enum class Thinking {
+  unsaid,   ///< As the template does by itself.
+  avoid,    ///< Off where the template can.
+  forbid,   ///< Off, or the request is refused.
+  welcome,  ///< On where the template can.
+  demand,   ///< On, or the request is refused.
+};
+
+/// What a client said about thinking.
+struct ThinkingWish {
+  Thinking thinking = Thinking::unsaid;
+  std::string effort;                       ///< For templates that read one: "low", "high" ...
+  std::optional<std::uint32_t> tokens_max;  ///< Tokens of thought before it is ended.
+  std::string_view field;                   ///< The field that said so; a literal.
+};
+
 enum class ToolChoice { automatic, required, none };
 
 /// A conversation to go on with. Rendered by the model's own template.
@@ -42,9 +61,12 @@ struct Chat {
   ToolChoice tool_choice = ToolChoice::automatic;
   std::string forced_tool;  ///< With ToolChoice::required: only this one, when not empty.
   bool parallel_tool_calls = false;
-  std::string json_schema;     ///< JSON text; empty = free text; "{}" = any JSON object.
-  bool schema_strict = true;   ///< All of json_schema is enforced, or the request is refused.
-  std::string grammar;         ///< GBNF that the answer obeys; empty = none. Not with json_schema.
+  std::string json_schema;    ///< JSON text; empty = free text; "{}" = any JSON object.
+  bool schema_strict = true;  ///< All of json_schema is enforced, or the request is refused.
+  std::string grammar;        ///< GBNF that the answer obeys; empty = none. Not with json_schema.
+  ThinkingWish thinking;
+  /// What the client wants the template to know: names and JSON text. None of Mains' own names.
+  std::vector<std::pair<std::string, std::string>> template_values;
   bool continue_last = false;  ///< The last message is the assistant's and is to be continued.
 };
 

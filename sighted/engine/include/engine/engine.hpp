@@ -29,6 +29,8 @@ enum class Error {
   bad_token,           ///< A token id outside the vocabulary.
   no_embeddings,       ///< The model cannot embed.
   too_long,            ///< More tokens than one sequence may have.
+  always_thinks,       ///< The template has no way to keep the model from thinking.
+  never_thinks,        ///< The template knows no thinking.
   failed,              ///< The engine failed in a way that has no other name.
 };
 
@@ -40,6 +42,7 @@ struct ModelFacts {
   std::uint64_t weight_bytes = 0;
   std::uint32_t vocabulary = 0;
   std::uint32_t context_trained = 0;  ///< Tokens.
+  std::uint32_t token_bytes_max = 0;  ///< No token stands for more bytes of a prompt; 0 = unknown.
   std::uint32_t kv_tokens = 0;        ///< KV capacity in tokens, all sequences together.
   std::uint32_t sequence_max = 0;     ///< Most tokens of one lane, prompt and answer.
   std::uint32_t lanes_max = 0;        ///< Sequences that can be resident at once.
@@ -132,7 +135,8 @@ class Engine {
   [[nodiscard]] virtual const ModelFacts& facts() const = 0;
   /// Renders with the model's template and tokenizes. Special tokens of the template are parsed;
   /// names of control tokens in messages stay text.
-  /// errors: no_chat_template, bad_template_input, bad_schema, too_long, failed.
+  /// errors: no_chat_template, bad_template_input, bad_schema, always_thinks, never_thinks,
+  /// too_long, failed.
   [[nodiscard]] virtual base::Result<Rendered, Error> render(const content::Chat& chat) const = 0;
   /// Tokenizes a raw prompt, BOS added where the model wants one. Ids are checked.
   [[nodiscard]] virtual base::Result<content::TokenIds, Error> tokenize(

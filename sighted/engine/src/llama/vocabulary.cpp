@@ -9,10 +9,16 @@
 namespace engine::llama {
 
 Vocabulary::Vocabulary(const llama_model* model, std::uint32_t tokens_max)
-    : vocab_(llama_model_get_vocab(model)), size_(llama_vocab_n_tokens(vocab_)) {
+    : vocab_(llama_model_get_vocab(model)),
+      size_(llama_vocab_n_tokens(vocab_)),
+      token_bytes_max_(0) {
   std::size_t longest = 16;
   for (std::int32_t id = 0; id < size_; ++id) {
     longest = std::max(longest, std::string_view(llama_vocab_get_text(vocab_, id)).size());
+  }
+  const auto kind = llama_vocab_type(vocab_);
+  if (kind == LLAMA_VOCAB_TYPE_SPM || kind == LLAMA_VOCAB_TYPE_BPE) {
+    token_bytes_max_ = static_cast<std::uint32_t>(longest);
   }
   bytes_max_ = std::min<std::size_t>(longest * (std::size_t{tokens_max} + 1),
                                      std::numeric_limits<std::int32_t>::max() / 2);

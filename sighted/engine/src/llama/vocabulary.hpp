@@ -1,6 +1,7 @@
 // Text to tokens and back, by libllama's tokenizer.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ class Vocabulary {
   Vocabulary(const llama_model* model, std::uint32_t tokens_max);
 
   [[nodiscard]] std::int32_t size() const { return size_; }
+  /// No token stands for more bytes of a text; 0 where the tokenizer may leave out bytes.
+  [[nodiscard]] std::uint32_t token_bytes_max() const { return token_bytes_max_; }
   [[nodiscard]] bool contains(content::TokenId id) const { return id >= 0 && id < size_; }
   [[nodiscard]] bool ends_generation(content::TokenId id) const;
 
@@ -38,6 +41,7 @@ class Vocabulary {
  private:
   const llama_vocab* vocab_;
   std::int32_t size_;
+  std::uint32_t token_bytes_max_;
   std::size_t bytes_max_;
 };
 

@@ -36,8 +36,9 @@ struct Prepared {
   std::shared_ptr<const engine::ReplyFormat> format;  ///< Null: plain text.
   content::Sampling sampling;
   std::uint32_t choices = 1;          ///< For each prompt.
-  std::uint32_t output_max_each = 0;  ///< What was asked for, or the context's bound.
+  std::uint32_t output_max_each = 0;  ///< What was asked for, as far as the context has room.
   bool output_asked = false;
+  bool context_ends_it = false;  ///< output_max_each is all that the context has room for.
   OpeningId opening;        ///< What the client says its prompts begin with; none: nothing opened.
   base::Tokens input;       ///< Over all prompts.
   base::Tokens output_max;  ///< Over all choices.
@@ -47,9 +48,11 @@ struct Prepared {
 struct Unfit {
   enum class Kind : std::uint32_t {
     empty_prompt,
-    context_exceeded,  ///< `input` + `output_asked` > `context`.
+    context_exceeded,  ///< `input` leaves no room for a token in `context`.
     no_chat_template,
     bad_conversation,  ///< The model's template refuses it.
+    always_thinks,     ///< Thinking cannot be switched off.
+    never_thinks,      ///< Thinking cannot be switched on.
     bad_schema,
     bad_token,
     no_embeddings,
@@ -58,6 +61,7 @@ struct Unfit {
   };
   Kind kind = Kind::engine_failed;
   std::uint64_t input = 0;
+  bool input_at_least = false;  ///< Not counted: `input` is what the prompt has at the least.
   std::uint64_t output_asked = 0;
   std::uint64_t context = 0;
 };

@@ -53,7 +53,8 @@ class FundedRequest {
   std::uint32_t choices = 1;          ///< For each prompt.
   std::uint32_t output_max_each = 0;  ///< Tokens for each choice, granted by the hold; 0 = embed.
   terms::EndReason at_limit = terms::EndReason::length;  ///< Why output_max_each ends it.
-  base::SpanNs arrived;                                  ///< On the monotonic clock.
+  bool context_ends_it = false;  ///< With at_limit length: the context has no room for more.
+  base::SpanNs arrived;          ///< On the monotonic clock.
   std::shared_ptr<Stream> stream;
   std::shared_ptr<Cancellation> cancellation;
 

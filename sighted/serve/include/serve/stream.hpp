@@ -28,7 +28,8 @@ struct TextPiece {
 struct ChoiceEnd {
   std::uint32_t choice = 0;
   terms::EndReason end = terms::EndReason::stop;
-  std::string stop_string;  ///< The client's stop string that ended it, if one did.
+  std::string stop_string;    ///< The client's stop string that ended it, if one did.
+  bool context_full = false;  ///< With length: the context's end, not the limit asked for.
 };
 
 struct EmbeddingPiece {
