@@ -143,7 +143,7 @@ asio::awaitable<void> Api::Inside::price_list(Call& call) {
 
 asio::awaitable<void> Api::Inside::balance(Call& call) {
   const auto balance =
-      co_await on_desk(call, [&] { return around_.reader.balance(call.key->tenant); });
+      co_await read_by(call, [&] { return around_.reader.balance(call.key->tenant); });
   if (!balance.ok()) {
     co_await store_failed(call);
     co_return;
@@ -166,7 +166,7 @@ asio::awaitable<void> Api::Inside::usage(Call& call) {
     co_await fail(call, query.error());
     co_return;
   }
-  const auto lines = co_await on_desk(call, [&] {
+  const auto lines = co_await read_by(call, [&] {
     return around_.reader.usage(call.key->tenant, query->from, query->to, query->grouping);
   });
   if (!lines.ok()) {
@@ -214,7 +214,7 @@ asio::awaitable<void> Api::Inside::receipt(Call& call) {
     co_await fail(call, problem(400, "invalid_receipt_id", "A receipt id has 32 hex digits."));
     co_return;
   }
-  const auto found = co_await on_desk(call, [&] { return around_.reader.receipt(*id); });
+  const auto found = co_await read_by(call, [&] { return around_.reader.receipt(*id); });
   if (!found.ok()) {
     co_await store_failed(call);
     co_return;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <thread>
 #include <vector>
 
 #include <boost/asio/bind_executor.hpp>
@@ -96,6 +97,41 @@ std::optional<std::string> match(std::string_view pattern, std::string_view path
   return std::string(path.substr(stem.size()));
 }
 
+// What a light body can cost is some milliseconds: 500 messages, or a schema of that size.
+constexpr std::size_t light_body_bytes_max = std::size_t{16} * 1024;
+
+PoolOptions preparation_options() {
+  PoolOptions options;
+  options.threads = std::max(2U, std::thread::hardware_concurrency());
+  // Half of the threads that take heavy jobs, so that one tenant never has all of them where there
+  // are two or more.
+  options.heavy_running_each_max = std::max(1U, (options.threads - 1) / 2);
+  options.heavy_nice = 5;
+  return options;
+}
+
+PoolOptions reads_options() {
+  PoolOptions options;
+  options.light_waiting_each_max = 256;
+  return options;
+}
+
+PoolOptions slow_options() {
+  PoolOptions options;
+  options.threads = 3;  // one for quick changes, one for the operator's audits, one for statements
+  options.heavy_nice = 5;
+  return options;
+}
+
+/// Whether an admin route walks all books or all of somebody's receipts.
+Weight weight_of_admin(std::string_view path) {
+  constexpr std::array<std::string_view, 4> heavy{"/admin/v1/ledger", "/admin/v1/export",
+                                                  "/admin/v1/bill", "/admin/v1/log/"};
+  const bool found =
+      std::ranges::any_of(heavy, [path](std::string_view stem) { return path.starts_with(stem); });
+  return found ? Weight::heavy : Weight::light;
+}
+
 std::string_view secret_of(const http::Request& request) {
   constexpr std::string_view scheme = "bearer ";
   const std::string_view authorization = request.header("authorization");
@@ -108,14 +144,20 @@ std::string_view secret_of(const http::Request& request) {
 
 }  // namespace
 
-Api::Inside::Inside(Surroundings surroundings) : around_(std::move(surroundings)) {
+Api::Inside::Inside(Surroundings surroundings)
+    : around_(std::move(surroundings)),
+      preparation_(preparation_options()),
+      reads_(reads_options()),
+      slow_(slow_options()) {
   for (const ServedModel& model : around_.models) {
     models_.emplace(model.name, model);
   }
 }
 
-Api::Inside::~Inside() {
-  desk_.join();
+Api::Inside::~Inside() = default;
+
+Weight Api::Inside::weight_of(const Call& call) {
+  return call.request.body.size() > light_body_bytes_max ? Weight::heavy : Weight::light;
 }
 
 std::optional<Problem> Api::Inside::authenticate(const Route& route, Call& call) const {
@@ -176,9 +218,9 @@ asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
 }
 
 asio::awaitable<void> Api::Inside::send_pages(Call& call, http::Response head,
-                                              std::unique_ptr<bill::Pages> pages) {
+                                              std::unique_ptr<bill::Pages> pages, Weight weight) {
   // The first piece decides: what fails before it is an error, what fails later a broken stream.
-  auto piece = co_await on_desk(call, [&] { return pages->next(); });
+  auto piece = co_await next_piece(call, *pages, weight);
   if (!piece.ok()) {
     co_await store_failed(call);
     co_return;
@@ -191,11 +233,22 @@ asio::awaitable<void> Api::Inside::send_pages(Call& call, http::Response head,
   }
   while (there && piece.ok() && piece->has_value()) {
     there = co_await call.exchange.write(**piece);
-    piece = co_await on_desk(call, [&] { return pages->next(); });
+    piece = co_await next_piece(call, *pages, weight);
   }
   if (there && piece.ok()) {
     co_await call.exchange.end_stream();
   }
+}
+
+asio::awaitable<ledger::Stored<std::optional<std::string>>> Api::Inside::next_piece(
+    Call& call, bill::Pages& pages, Weight weight) {
+  FairPool& pool = weight == Weight::heavy ? slow_ : reads_;
+  auto piece =
+      co_await run_on(pool, call.exchange, party_of(call), weight, [&] { return pages.next(); });
+  if (!piece.has_value()) {
+    co_return base::Fail{ledger::StoreError::busy};
+  }
+  co_return std::move(*piece);
 }
 
 asio::awaitable<void> Api::Inside::send_json(Call& call, std::string body) {
@@ -257,12 +310,18 @@ asio::awaitable<void> Api::Inside::metrics(Call& call) {
 
 asio::awaitable<void> Api::Inside::admin(Call& call) {
   const http::Request& request = call.request;
-  AdminAnswer answer = co_await on_desk(call, [this, &request] { return around_.admin(request); });
+  auto made = co_await slowly(call, weight_of_admin(request.path),
+                              [this, &request] { return around_.admin(request); });
+  if (!made.has_value()) {
+    co_await fail(call, too_much_waiting());
+    co_return;
+  }
+  AdminAnswer& answer = *made;
   if (answer.more == nullptr) {
     co_await send(call, std::move(answer.response));
     co_return;
   }
-  co_await send_pages(call, std::move(answer.response), std::move(answer.more));
+  co_await send_pages(call, std::move(answer.response), std::move(answer.more), Weight::heavy);
 }
 
 }  // namespace api

@@ -98,6 +98,13 @@ Problem admin_key_elsewhere() {
                  "a tenant's key ('mains key create').");
 }
 
+Problem too_much_waiting() {
+  return try_later(problem(429, "too_many_waiting",
+                           "Too many of this account's requests wait to be read or prepared. "
+                           "Nothing was charged. Wait for their answers, then try again."),
+                   {ns_per_s});
+}
+
 Problem no_such_route(std::string_view /*path*/) {
   return problem(404, "route_not_found",
                  "There is no such route. Most clients want a base URL that ends in /v1; "

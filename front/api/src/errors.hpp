@@ -27,6 +27,8 @@ struct Problem {
 [[nodiscard]] Problem no_key();
 [[nodiscard]] Problem wrong_key();
 [[nodiscard]] Problem admin_key_elsewhere();
+/// The tenant's share of the threads that prepare requests, or read, is taken.
+[[nodiscard]] Problem too_much_waiting();
 [[nodiscard]] Problem no_such_route(std::string_view path);
 [[nodiscard]] Problem no_such_model();
 [[nodiscard]] Problem model_without_price();

@@ -25,7 +25,6 @@ using terms::EndReason;
 
 namespace {
 
-constexpr std::size_t large_body_bytes = std::size_t{64} * 1024;
 constexpr std::chrono::seconds keep_alive_pause{15};
 
 /// Where nothing was given yet, the whole request may have failed: then it is no stream but an
@@ -103,60 +102,68 @@ wire::UsageNote Api::Inside::usage_note(const serve::Charged& charged) const {
           currency()};
 }
 
-template <class Request>
-asio::awaitable<base::Result<serve::Prepared, serve::Unfit>> Api::Inside::prepare(
-    Call& call, const serve::Flavour& flavour, const Request& request) {
-  if (call.request.body.size() < large_body_bytes) {
-    co_return serve::Hall::prepare(flavour, request);
-  }
-  co_return co_await on_desk(
-      call, [&flavour, &request] { return serve::Hall::prepare(flavour, request); });
-}
+/// A request that was read, rendered and tokenized, and its model.
+struct Api::Inside::Ready {
+  content::GenerationRequest request;
+  Served served;
+  serve::Prepared prepared;
+  std::vector<std::string> echo;  ///< One for each choice; empty: not asked for.
+};
 
-asio::awaitable<void> Api::Inside::chat_completions(Call& call) {
-  return generate(call, wire::parse_chat(call.request.body), Protocol::openai_chat);
-}
-
-asio::awaitable<void> Api::Inside::completions(Call& call) {
-  return generate(call, wire::parse_completion(call.request.body), Protocol::openai_completion);
-}
-
-asio::awaitable<void> Api::Inside::messages(Call& call) {
-  return generate(call, wire::parse_messages(call.request.body), Protocol::anthropic);
-}
-
-asio::awaitable<void> Api::Inside::generate(Call& call, Parsed parsed, Protocol protocol) {
+base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& call,
+                                                                  Parser parse) const {
+  Parsed parsed = parse(call.request.body);
   if (!parsed.ok()) {
-    co_await fail(call, body_error(parsed.error()));
-    co_return;
+    return base::Fail{body_error(parsed.error())};
   }
-  const content::GenerationRequest& request = *parsed;
+  content::GenerationRequest request = std::move(parsed).value();
   const auto model = served(request.model);
   if (!model.ok()) {
-    co_await fail(call, model.error());
-    co_return;
+    return base::Fail{model.error()};
   }
-  auto prepared = co_await prepare(call, model->model->flavour, request);
+  auto prepared = serve::Hall::prepare(model->model->flavour, request);
   if (!prepared.ok()) {
-    co_await fail(call, unfit(prepared.error()));
-    co_return;
+    return base::Fail{unfit(prepared.error())};
   }
   prepared->opening = opening_named(call.request.header("x-prefix"));
-  const auto choices = static_cast<std::uint32_t>(prepared->prompts.size()) * prepared->choices;
   std::vector<std::string> echo;
   if (request.echo) {
     for (const content::TokenIds& prompt : prepared->prompts) {
       echo.insert(echo.end(), prepared->choices, model->model->flavour.loop->engine().text(prompt));
     }
   }
-  const std::shared_ptr<const engine::ReplyFormat> format = prepared->format;
-  const base::Tokens input = prepared->input;
+  return Ready{std::move(request), *model, std::move(prepared).value(), std::move(echo)};
+}
+
+asio::awaitable<void> Api::Inside::chat_completions(Call& call) {
+  return generate(call, &wire::parse_chat, Protocol::openai_chat);
+}
+
+asio::awaitable<void> Api::Inside::completions(Call& call) {
+  return generate(call, &wire::parse_completion, Protocol::openai_completion);
+}
+
+asio::awaitable<void> Api::Inside::messages(Call& call) {
+  return generate(call, &wire::parse_messages, Protocol::anthropic);
+}
+
+asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol protocol) {
+  auto ready = co_await prepared_by(call, [&] { return make_ready(call, parse); });
+  if (!ready.ok()) {
+    co_await fail(call, ready.error());
+    co_return;
+  }
+  const content::GenerationRequest& request = ready->request;
+  serve::Prepared& prepared = ready->prepared;
+  const auto choices = static_cast<std::uint32_t>(prepared.prompts.size()) * prepared.choices;
+  const std::shared_ptr<const engine::ReplyFormat> format = prepared.format;
+  const base::Tokens input = prepared.input;
   auto stream = std::make_shared<serve::Stream>(request.stream ? serve::Reading::as_it_comes
                                                                : serve::Reading::when_complete);
   auto waiter = std::make_shared<Waiter>(call.exchange.executor());
   stream->on_ready([waiter] { waiter->signal(); });
-  serve::Ticket ticket = around_.hall.submit(std::move(prepared).value(), caller(call),
-                                             model->offer, idempotency(call), stream);
+  serve::Ticket ticket = around_.hall.submit(std::move(prepared), caller(call), ready->served.offer,
+                                             idempotency(call), stream);
   call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
 
   const WriterOptions options{protocol, choices, request.sampling.top_logprobs >= 0,
@@ -166,7 +173,7 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parsed parsed, Protocol 
                         std::move(waiter),
                         make_writer(head(ticket, request.model), options),
                         {},
-                        std::move(echo),
+                        std::move(ready->echo),
                         choices,
                         input};
   for (std::uint32_t i = 0; format != nullptr && i < choices; ++i) {
@@ -315,27 +322,37 @@ bool Api::Inside::write_event(Generation& generation, serve::Event& event, std::
 }
 
 asio::awaitable<void> Api::Inside::embeddings(Call& call) {
-  auto request = wire::parse_embedding(call.request.body);
-  if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
+  struct ReadyToEmbed {
+    content::EmbeddingRequest request;
+    Served served;
+    serve::Prepared prepared;
+  };
+  auto ready = co_await prepared_by(call, [&]() -> base::Result<ReadyToEmbed, Problem> {
+    auto parsed = wire::parse_embedding(call.request.body);
+    if (!parsed.ok()) {
+      return base::Fail{body_error(parsed.error())};
+    }
+    const auto model = served(parsed->model);
+    if (!model.ok()) {
+      return base::Fail{model.error()};
+    }
+    auto made = serve::Hall::prepare(model->model->flavour, *parsed);
+    if (!made.ok()) {
+      return base::Fail{unfit(made.error())};
+    }
+    return ReadyToEmbed{std::move(parsed).value(), *model, std::move(made).value()};
+  });
+  if (!ready.ok()) {
+    co_await fail(call, ready.error());
     co_return;
   }
-  const auto model = served(request->model);
-  if (!model.ok()) {
-    co_await fail(call, model.error());
-    co_return;
-  }
-  auto prepared = co_await prepare(call, model->model->flavour, *request);
-  if (!prepared.ok()) {
-    co_await fail(call, unfit(prepared.error()));
-    co_return;
-  }
-  std::vector<std::vector<float>> vectors(prepared->prompts.size());
+  const content::EmbeddingRequest& request = ready->request;
+  std::vector<std::vector<float>> vectors(ready->prepared.prompts.size());
   auto stream = std::make_shared<serve::Stream>(serve::Reading::when_complete);
   auto waiter = std::make_shared<Waiter>(call.exchange.executor());
   stream->on_ready([waiter] { waiter->signal(); });
-  const serve::Ticket ticket = around_.hall.submit(std::move(prepared).value(), caller(call),
-                                                   model->offer, idempotency(call), stream);
+  const serve::Ticket ticket = around_.hall.submit(std::move(ready->prepared), caller(call),
+                                                   ready->served.offer, idempotency(call), stream);
   call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
   while (!co_await waiter->wait(std::chrono::hours(1))) {
   }
@@ -353,7 +370,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
         co_await fail(call, broken);
         co_return;
       }
-      response.body = wire::embeddings(head(ticket, request->model), vectors, request->base64,
+      response.body = wire::embeddings(head(ticket, request.model), vectors, request.base64,
                                        usage_note(*charged));
       co_await send(call, std::move(response));
     }
@@ -361,57 +378,52 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
 }
 
 asio::awaitable<void> Api::Inside::count_tokens(Call& call) {
-  auto request = wire::parse_count_tokens(call.request.body);
-  if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
+  const auto counted = co_await prepared_by(call, [&]() -> base::Result<std::uint32_t, Problem> {
+    auto request = wire::parse_count_tokens(call.request.body);
+    if (!request.ok()) {
+      return base::Fail{body_error(request.error())};
+    }
+    const auto model = served(request->model);
+    if (!model.ok()) {
+      return base::Fail{model.error()};
+    }
+    request->output_max.reset();
+    const auto prepared = serve::Hall::prepare(model->model->flavour, *request);
+    if (!prepared.ok()) {
+      return base::Fail{unfit(prepared.error())};
+    }
+    return prepared->input.value;
+  });
+  if (!counted.ok()) {
+    co_await fail(call, counted.error());
     co_return;
   }
-  const auto model = served(request->model);
-  if (!model.ok()) {
-    co_await fail(call, model.error());
-    co_return;
-  }
-  request->output_max.reset();
-  const auto prepared = co_await prepare(call, model->model->flavour, *request);
-  if (!prepared.ok()) {
-    co_await fail(call, unfit(prepared.error()));
-    co_return;
-  }
-  co_await send_json(call, wire::token_count(prepared->input.value));
+  co_await send_json(call, wire::token_count(*counted));
 }
 
-asio::awaitable<void> Api::Inside::quote(Call& call) {
+base::Result<std::string, Problem> Api::Inside::make_quote(const Call& call) const {
   auto request = wire::parse_any(call.request.body);
   if (!request.ok()) {
-    co_await fail(call, body_error(request.error()));
-    co_return;
+    return base::Fail{body_error(request.error())};
   }
   const std::string& name =
       std::visit([](const auto& r) -> const std::string& { return r.model; }, *request);
   const auto model = served(name);
   if (!model.ok()) {
-    co_await fail(call, model.error());
-    co_return;
+    return base::Fail{model.error()};
   }
   const serve::Flavour& flavour = model->model->flavour;
-  // Not a conditional expression: gcc 12 destroys the operands of one with co_await in it twice.
-  base::Result<serve::Prepared, serve::Unfit> prepared = base::Fail{serve::Unfit{}};
-  if (const auto* generation = std::get_if<content::GenerationRequest>(&*request)) {
-    prepared = co_await prepare(call, flavour, *generation);
-  } else {
-    prepared = co_await prepare(call, flavour, std::get<content::EmbeddingRequest>(*request));
-  }
+  const auto prepared =
+      std::visit([&](const auto& r) { return serve::Hall::prepare(flavour, r); }, *request);
   if (!prepared.ok()) {
-    co_await fail(call, unfit(prepared.error()));
-    co_return;
+    return base::Fail{unfit(prepared.error())};
   }
   const auto highest =
       price::highest_charge(prepared->input, prepared->output_max, model->offer.prices);
   if (!highest.ok()) {
     const serve::Failed overflow{serve::FailureKind::refused_by_books,
                                  {settle::Refusal::overflow, {}, {}, false}};
-    co_await fail(call, failed(overflow));
-    co_return;
+    return base::Fail{failed(overflow)};
   }
   wire::JsonWriter json;
   json.object()
@@ -423,7 +435,16 @@ asio::awaitable<void> Api::Inside::quote(Call& call) {
       .field("currency", currency())
       .field("price_list", model->offer.list.value)
       .end_object();
-  co_await send_json(call, std::move(json).text());
+  return std::move(json).text();
+}
+
+asio::awaitable<void> Api::Inside::quote(Call& call) {
+  auto made = co_await prepared_by(call, [&] { return make_quote(call); });
+  if (!made.ok()) {
+    co_await fail(call, made.error());
+    co_return;
+  }
+  co_await send_json(call, std::move(made).value());
 }
 
 }  // namespace api

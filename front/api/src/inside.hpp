@@ -15,13 +15,14 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/bind_executor.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <notation/time_text.hpp>
 #include <wire/json_writer.hpp>
 
 #include "errors.hpp"
+#include "fair_pool.hpp"
 #include "reply_writer.hpp"
+#include "run_on.hpp"
 
 namespace api {
 
@@ -86,9 +87,13 @@ class Api::Inside {
 
   asio::awaitable<void> send(Call& call, http::Response response);
   asio::awaitable<void> send_json(Call& call, std::string body);
-  /// An answer that is made on the desk piece by piece, as fast as the client takes it.
+  /// An answer that is made piece by piece, as fast as the client takes it.
+  /// weight   heavy: among the slow work, so that nobody's read waits for a piece.
   asio::awaitable<void> send_pages(Call& call, http::Response head,
-                                   std::unique_ptr<bill::Pages> pages);
+                                   std::unique_ptr<bill::Pages> pages, Weight weight);
+  asio::awaitable<ledger::Stored<std::optional<std::string>>> next_piece(Call& call,
+                                                                         bill::Pages& pages,
+                                                                         Weight weight);
   asio::awaitable<void> fail(Call& call, const Problem& problem);
   asio::awaitable<void> store_failed(Call& call);
   asio::awaitable<void> log_failed(Call& call, tlog::Error error);
@@ -102,23 +107,57 @@ class Api::Inside {
   };
   [[nodiscard]] base::Result<Served, Problem> served(std::string_view name) const;
 
-  /// Renders and tokenizes: small bodies here, large ones on the desk, so that one long prompt
-  /// does not keep other connections waiting.
-  template <class Request>
-  asio::awaitable<base::Result<serve::Prepared, serve::Unfit>> prepare(
-      Call& call, const serve::Flavour& flavour, const Request& request);
-
-  /// Runs what blocks on the desk thread and comes back to the connection's own.
+  /// Parses, renders, compiles and tokenizes what the client sent: `work` gives a Result whose
+  /// error is a Problem. Refused where this tenant has too much waiting.
   template <class Work>
-  asio::awaitable<std::invoke_result_t<Work&>> on_desk(Call& call, Work work) {
-    co_await asio::post(asio::bind_executor(desk_.get_executor(), asio::use_awaitable));
-    std::invoke_result_t<Work&> result = work();
-    co_await asio::post(asio::bind_executor(call.exchange.executor(), asio::use_awaitable));
-    co_return result;
+  asio::awaitable<std::invoke_result_t<Work&>> prepared_by(Call& call, Work work) {
+    auto made = co_await run_on(preparation_, call.exchange, party_of(call), weight_of(call),
+                                std::move(work));
+    if (!made.has_value()) {
+      co_return base::Fail{too_much_waiting()};
+    }
+    co_return std::move(*made);
   }
 
+  /// Runs what asks a store for some rows and gives a Result. Fails where too many such questions
+  /// of this tenant wait, which happens when the store does not answer.
+  template <class Work>
+  asio::awaitable<std::invoke_result_t<Work&>> read_by(Call& call, Work work) {
+    auto made =
+        co_await run_on(reads_, call.exchange, party_of(call), Weight::light, std::move(work));
+    if (!made.has_value()) {
+      co_return base::Fail{unanswered(made)};
+    }
+    co_return std::move(*made);
+  }
+
+  /// Runs what may take long. Heavy work walks all books; light work waits for none of it.
+  template <class Work>
+  asio::awaitable<std::optional<std::invoke_result_t<Work&>>> slowly(Call& call, Weight weight,
+                                                                     Work work) {
+    return run_on(slow_, call.exchange, party_of(call), weight, std::move(work));
+  }
+
+  template <class T>
+  static ledger::StoreError unanswered(const std::optional<ledger::Stored<T>>& /*made*/) {
+    return ledger::StoreError::busy;
+  }
+  template <class T>
+  static tlog::Error unanswered(const std::optional<tlog::Answer<T>>& /*made*/) {
+    return tlog::Error::unavailable;
+  }
+
+  [[nodiscard]] static FairPool::Party party_of(const Call& call) {
+    return call.key == nullptr ? 0 : call.key->tenant.value;
+  }
+  [[nodiscard]] static Weight weight_of(const Call& call);
+
   using Parsed = base::Result<content::GenerationRequest, wire::ParseError>;
-  asio::awaitable<void> generate(Call& call, Parsed parsed, Protocol protocol);
+  using Parser = Parsed (*)(std::string_view);
+  struct Ready;
+  [[nodiscard]] base::Result<Ready, Problem> make_ready(const Call& call, Parser parse) const;
+  [[nodiscard]] base::Result<std::string, Problem> make_quote(const Call& call) const;
+  asio::awaitable<void> generate(Call& call, Parser parse, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;
   [[nodiscard]] static serve::Caller caller(const Call& call) {
     return {call.key->tenant, call.key->account, call.key->id, call.key->limits};
@@ -140,7 +179,9 @@ class Api::Inside {
 
   Surroundings around_;
   std::unordered_map<std::string, ServedModel> models_;
-  asio::thread_pool desk_{1};
+  FairPool preparation_;
+  FairPool reads_;
+  FairPool slow_;
 };
 
 }  // namespace api

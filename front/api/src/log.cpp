@@ -107,7 +107,7 @@ asio::awaitable<void> Api::Inside::log_tile(Call& call) {
     co_await fail(call, no_such_tile());
     co_return;
   }
-  auto bytes = co_await on_desk(call, [&] {
+  auto bytes = co_await read_by(call, [&] {
     return path->entries ? around_.log.entries(path->tile) : around_.log.tile(path->tile);
   });
   if (!bytes.ok()) {
@@ -140,7 +140,7 @@ asio::awaitable<void> Api::Inside::receipt_proof(Call& call, const ledger::Recei
                                 "This receipt is older than the log and has no entry in it."));
     co_return;
   }
-  auto inclusion = co_await on_desk(call, [&] { return around_.log.prove(receipt.leaf); });
+  auto inclusion = co_await read_by(call, [&] { return around_.log.prove(receipt.leaf); });
   if (!inclusion.ok()) {
     co_await log_failed(call, inclusion.error());
     co_return;
@@ -158,7 +158,7 @@ asio::awaitable<void> Api::Inside::receipt_proof(Call& call, const ledger::Recei
 
 asio::awaitable<void> Api::Inside::liabilities(Call& call) {
   const terms::Pseudonym account = call.key->account;
-  auto own = co_await on_desk(call, [&] { return around_.log.own_balance(account); });
+  auto own = co_await read_by(call, [&] { return around_.log.own_balance(account); });
   if (!own.ok()) {
     co_await log_failed(call, own.error());
     co_return;
@@ -170,7 +170,7 @@ asio::awaitable<void> Api::Inside::liabilities(Call& call) {
     co_return;
   }
   tlog::OwnBalance& balance = **own;
-  auto included = co_await on_desk(call, [&]() -> tlog::Answer<std::optional<tlog::Inclusion>> {
+  auto included = co_await read_by(call, [&]() -> tlog::Answer<std::optional<tlog::Inclusion>> {
     auto leaf = around_.log.leaf_of(balance.document);
     if (!leaf.ok()) {
       return base::Fail{leaf.error()};

@@ -60,33 +60,40 @@ void Api::Inside::write_opening(wire::JsonWriter& json, const serve::Opening& op
 }
 
 asio::awaitable<void> Api::Inside::open_prefix(Call& call) {
-  auto asked = wire::parse_prefix(call.request.body);
-  if (!asked.ok()) {
-    co_await fail(call, body_error(asked.error()));
-    co_return;
-  }
-  const auto model = served(asked->chat.model);
-  if (!model.ok()) {
-    co_await fail(call, model.error());
-    co_return;
-  }
-  auto tenants = tenants_of(asked->accounts);
-  if (!tenants.has_value()) {
-    co_await fail(call, problem(404, "account_not_found",
+  struct Asked {
+    serve::Flavour flavour;
+    content::TokenIds beginning;
+    std::vector<terms::TenantId> tenants;
+  };
+  auto asked = co_await prepared_by(call, [&]() -> base::Result<Asked, Problem> {
+    auto parsed = wire::parse_prefix(call.request.body);
+    if (!parsed.ok()) {
+      return base::Fail{body_error(parsed.error())};
+    }
+    const auto model = served(parsed->chat.model);
+    if (!model.ok()) {
+      return base::Fail{model.error()};
+    }
+    auto tenants = tenants_of(parsed->accounts);
+    if (!tenants.has_value()) {
+      return base::Fail{problem(404, "account_not_found",
                                 "One of the accounts is nobody's. GET /v1/balance says what the "
                                 "account of a key is.",
-                                "accounts"));
-    co_return;
-  }
-  const serve::Flavour& flavour = model->model->flavour;
-  auto beginning = co_await on_desk(
-      call, [&flavour, &asked] { return serve::Hall::beginning(flavour, asked->chat); });
-  if (!beginning.ok()) {
-    co_await fail(call, unfit(beginning.error()));
+                                "accounts")};
+    }
+    const serve::Flavour& flavour = model->model->flavour;
+    auto beginning = serve::Hall::beginning(flavour, parsed->chat);
+    if (!beginning.ok()) {
+      return base::Fail{unfit(beginning.error())};
+    }
+    return Asked{flavour, std::move(beginning).value(), std::move(*tenants)};
+  });
+  if (!asked.ok()) {
+    co_await fail(call, asked.error());
     co_return;
   }
   const auto opening = around_.hall.open_beginning(
-      call.key->tenant, flavour, std::move(beginning).value(), std::move(*tenants));
+      call.key->tenant, asked->flavour, std::move(asked->beginning), std::move(asked->tenants));
   if (!opening.has_value()) {
     co_await fail(call,
                   problem(409, "too_many_prefixes",

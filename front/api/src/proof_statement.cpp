@@ -46,10 +46,15 @@ asio::awaitable<void> Api::Inside::proof_statement(Call& call, registry::TenantP
     co_return;
   }
   const bill::Source source{around_.registry, around_.reader, around_.clock};
-  Made made = co_await on_desk(call, [&] {
+  std::optional<Made> slowly_made = co_await slowly(call, Weight::heavy, [&] {
     return bill::proof_document(source, *tenant, period, view_of(around_.log.witnessed_tree()),
                                 view_of(around_.log.tree()), since_text ? since : std::nullopt);
   });
+  if (!slowly_made.has_value()) {
+    co_await fail(call, too_much_waiting());
+    co_return;
+  }
+  Made made = std::move(*slowly_made);
   if (!made.ok()) {
     co_await fail(call, problem_of(made.error()));
     co_return;
@@ -63,7 +68,7 @@ asio::awaitable<void> Api::Inside::proof_statement(Call& call, registry::TenantP
   response.content_type = std::move(document.content_type);
   response.body = std::move(document.body);
   auto pages = std::move(document.more);
-  co_await send_pages(call, std::move(response), std::move(pages));
+  co_await send_pages(call, std::move(response), std::move(pages), Weight::heavy);
 }
 
 }  // namespace api

@@ -53,7 +53,7 @@ asio::awaitable<void> Api::Inside::statement(Call& call) {
   }
   const bill::Source source{around_.registry, around_.reader, around_.clock};
   auto statement =
-      co_await on_desk(call, [&] { return bill::make_statement(source, *tenant, *period); });
+      co_await read_by(call, [&] { return bill::make_statement(source, *tenant, *period); });
   if (!statement.ok()) {
     co_await store_failed(call);
     co_return;
@@ -78,7 +78,7 @@ asio::awaitable<void> Api::Inside::events(Call& call) {
   const bill::Source source{around_.registry, around_.reader, around_.clock};
   bill::Document document = bill::cloud_events(source, tenant, *after);
   auto pages = std::move(document.more);
-  co_await send_pages(call, to_response(std::move(document)), std::move(pages));
+  co_await send_pages(call, to_response(std::move(document)), std::move(pages), Weight::light);
 }
 
 }  // namespace api

@@ -35,7 +35,7 @@ struct AdminAnswer {
   std::unique_ptr<bill::Pages> more;  ///< What follows its body; null: that is all.
 };
 
-/// The admin door: takes a request below /admin/. Blocks; is called on the desk thread only.
+/// The admin door: takes a request below /admin/. Blocks; is called on two threads at most.
 using AdminDoor = std::function<AdminAnswer(const http::Request&)>;
 
 /// What the API stands on. All of it must outlive the Api.
@@ -62,8 +62,8 @@ enum class Access {
 /// holds the money first.
 enum class Work {
   nothing,  ///< Answers from memory.
-  reads,    ///< Reads the books or the registry, or changes them (admin); on the desk thread.
-  renders,  ///< Renders and tokenizes, runs nothing.
+  reads,    ///< Reads the books or the registry, or changes them (admin); never on an HTTP thread.
+  renders,  ///< Renders and tokenizes, runs nothing; on the threads that prepare requests.
   runs,
 };
 
@@ -75,7 +75,8 @@ struct RouteInfo {
   Work work;
 };
 
-/// Thread-safe: handlers run on their connections' strands, slow reads on one desk thread.
+/// Thread-safe: handlers run on their connections' threads and leave them for a pool wherever
+/// they parse, render, compile, tokenize or ask a store.
 class Api {
  public:
   explicit Api(Surroundings surroundings);
