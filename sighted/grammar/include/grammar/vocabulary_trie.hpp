@@ -1,0 +1,53 @@
+// The pieces of a vocabulary, arranged so that a Matcher can try all of them at once.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace grammar {
+
+/// Immutable; about 100 bytes a token. Made once per model, shared between threads.
+class VocabularyTrie {
+ public:
+  /// `pieces[i]` is what token i writes, byte for byte. An empty piece never fits: end tokens and
+  /// control tokens are given as empty, and the caller asks may_end() for them. Pieces beyond
+  /// 65,535 bytes never fit either.
+  explicit VocabularyTrie(std::span<const std::string> pieces);
+
+  /// The number of tokens, those with empty pieces too.
+  [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t bytes() const;
+
+  /// One byte of a piece. Nodes lie in preorder: the first child of i is i + 1, where that is
+  /// before `end`; the next sibling is at `end`.
+  struct Node {
+    std::uint32_t end = 0;          ///< One past the last node below.
+    std::uint32_t tokens = 0;       ///< The tokens that end here begin at this place of tokens().
+    std::uint32_t tokens_end = 0;   ///< And end before this one.
+    std::uint32_t below_end = 0;    ///< Those that end here or below end before this one.
+    std::uint16_t depth_below = 0;  ///< The longest way down from here, in bytes.
+    std::uint8_t byte = 0;
+    bool text_below = false;  ///< Everything below is whole or begun UTF-8 from here on.
+  };
+  /// The ASCII bytes that occur below a node (one bit each), and whether others do.
+  struct Below {
+    std::array<std::uint64_t, 2> ascii{};
+    bool multibyte = false;
+  };
+
+  [[nodiscard]] std::span<const Node> nodes() const { return nodes_; }
+  [[nodiscard]] const Below& below(std::size_t node) const { return below_[node]; }
+  [[nodiscard]] std::span<const std::int32_t> tokens() const { return tokens_; }
+
+ private:
+  std::size_t size_ = 0;
+  std::vector<Node> nodes_;
+  std::vector<Below> below_;
+  std::vector<std::int32_t> tokens_;
+};
+
+}  // namespace grammar

@@ -1,0 +1,2 @@
+#include "grammar/gbnf.hpp"
+namespace grammar {}

@@ -1,0 +1,56 @@
+#include "grammar/matcher.hpp"
+
+#include <utility>
+
+#include "run.hpp"
+
+namespace grammar {
+
+Matcher::Matcher(GrammarPtr grammar) : run_(std::make_unique<Run>(std::move(grammar))) {}
+Matcher::~Matcher() = default;
+Matcher::Matcher(const Matcher& other) : run_(std::make_unique<Run>(*other.run_)) {}
+Matcher& Matcher::operator=(const Matcher& other) {
+  if (this != &other) {
+    run_ = std::make_unique<Run>(*other.run_);
+  }
+  return *this;
+}
+Matcher::Matcher(Matcher&&) noexcept = default;
+Matcher& Matcher::operator=(Matcher&&) noexcept = default;
+
+Verdict Matcher::allows(std::string_view bytes) {
+  Work work{token_work};
+  return run_->allows(bytes, work);
+}
+Verdict Matcher::allows(std::string_view bytes, Work& work) {
+  return run_->allows(bytes, work);
+}
+
+Verdict Matcher::accept(std::string_view bytes) {
+  Work work{token_work};
+  return run_->accept(bytes, work);
+}
+Verdict Matcher::accept(std::string_view bytes, Work& work) {
+  return run_->accept(bytes, work);
+}
+
+bool Matcher::may_end() const {
+  return run_->here().ends;
+}
+bool Matcher::must_end() const {
+  return run_->here().ends && run_->here().size == 0;
+}
+
+Verdict Matcher::mask(const VocabularyTrie& trie, std::vector<bool>& allowed) {
+  Work work{mask_work};
+  return run_->mask(trie, allowed, work);
+}
+Verdict Matcher::mask(const VocabularyTrie& trie, std::vector<bool>& allowed, Work& work) {
+  return run_->mask(trie, allowed, work);
+}
+
+std::size_t Matcher::bytes() const {
+  return run_->bytes();
+}
+
+}  // namespace grammar
