@@ -3,19 +3,13 @@
 
 #include "anthropic_messages.hpp"
 #include "anthropic_tools.hpp"
+#include "constraints.hpp"
+#include "other_fields.hpp"
 #include "request_fields.hpp"
 
 namespace wire {
 
 namespace {
-
-/// A schema for the answer: output_config.format, or output_format as betas write it.
-void read_output_format(Reader& holder, std::string_view name, content::Chat& chat) {
-  auto format = holder.optional_object(name);
-  if (format && format->required_word("type", {"json_schema"})) {
-    chat.json_schema = format->required_object_text("schema");
-  }
-}
 
 content::GenerationRequest read_request(Reader root, bool output_max_required) {
   content::GenerationRequest request;
@@ -23,29 +17,23 @@ content::GenerationRequest read_request(Reader root, bool output_max_required) {
   request.model = read_model(root);
   read_anthropic_messages(root, chat);
   read_anthropic_tools(root, chat);
-  if (auto config = root.optional_object("output_config")) {
-    read_output_format(*config, "format", chat);
-  }
-  read_output_format(root, "output_format", chat);
+  read_anthropic_constraints(root, chat);
   if (output_max_required || root.has("max_tokens")) {
     request.output_max = static_cast<std::uint32_t>(root.required_u64("max_tokens", 1, count_max));
   }
   content::Sampling& sampling = request.sampling;
   sampling.temperature = read_float(root, "temperature", 0, 1, sampling.temperature);
   sampling.top_p = read_float(root, "top_p", 0, 1, sampling.top_p);
-  sampling.top_k = static_cast<std::int32_t>(root.optional_u64("top_k", 0, count_max).value_or(0));
+  sampling.top_k = read_top_k(root);
+  read_more_sampling(root, sampling);
   if (auto stops = root.optional_array("stop_sequences", stops_max)) {
     sampling.stop = read_stops(*stops);
   }
   request.stream = root.optional_bool("stream").value_or(false);
   request.stream_usage = request.stream;  // The protocol always tells it.
-  for (const std::string_view field : {"mcp_servers", "container"}) {
-    if (root.has(field)) {
-      root.unsupported(field);
-    }
-  }
   root.optional_object("thinking");
-  root.optional_object("metadata");
+  check_penalty_window(root, sampling);
+  check_other_fields(root, messages_body);
   request.prompt = std::move(chat);
   return request;
 }

@@ -12,6 +12,7 @@ content::Tool read_tool(Reader item) {
   tool.name = item.required_string("name", tool_name_max);
   tool.description = item.optional_string("description", any_length).value_or("");
   tool.parameters = item.required_object_text("input_schema");
+  tool.strict = item.optional_bool("strict").value_or(false);
   return tool;
 }
 

@@ -182,6 +182,11 @@ Items Reader::required_array(std::string_view name, std::size_t count_max, std::
   return optional_array(name, count_max, count_min).value_or(Items(state_, place_, nullptr));
 }
 
+bool Reader::is_empty_object(std::string_view name) const {
+  const json::value* found = find(name);
+  return found != nullptr && found->is_object() && found->get_object().empty();
+}
+
 std::optional<std::string> Reader::optional_object_text(std::string_view name) {
   const json::value* found = find(name);
   if (found == nullptr) {

@@ -4,6 +4,7 @@
 #include "constraints.hpp"
 #include "openai_messages.hpp"
 #include "openai_tools.hpp"
+#include "other_fields.hpp"
 #include "request_fields.hpp"
 
 namespace wire {
@@ -28,7 +29,6 @@ void read_chat_logprobs(Reader& root, content::Sampling& sampling) {
   }
 }
 
-/// What asks for more than text.
 void refuse_media(Reader& root) {
   if (auto modalities = root.optional_array("modalities", 16)) {
     for (std::size_t i = 0; i < modalities->size(); ++i) {
@@ -38,10 +38,26 @@ void refuse_media(Reader& root) {
       }
     }
   }
-  for (const std::string_view field : {"audio", "web_search_options"}) {
-    if (root.has(field)) {
-      root.unsupported(field);
+}
+
+/// vLLM's way to have the assistant's last message continued.
+void read_continuation(Reader& root, content::Chat& chat) {
+  const auto add = root.optional_bool("add_generation_prompt");
+  if (!root.optional_bool("continue_final_message").value_or(false)) {
+    if (!add.value_or(true)) {
+      root.unsupported("add_generation_prompt",
+                       "is not supported as false without 'continue_final_message'.");
     }
+    return;
+  }
+  if (add.value_or(false)) {
+    root.fail("continue_final_message", ErrorKind::out_of_range,
+              "needs 'add_generation_prompt' to be false or absent.");
+  } else if (chat.messages.empty() || chat.messages.back().role != "assistant") {
+    root.fail("continue_final_message", ErrorKind::out_of_range,
+              "needs a last message of role 'assistant'.");
+  } else {
+    chat.continue_last = true;
   }
 }
 
@@ -51,7 +67,8 @@ content::GenerationRequest read_chat(Reader root) {
   request.model = read_model(root);
   chat.messages = read_openai_messages(root);
   read_openai_tools(root, chat);
-  read_response_format(root, chat);
+  read_constraints(root, chat);
+  read_continuation(root, chat);
   request.sampling = read_openai_sampling(root);
   read_chat_logprobs(root, request.sampling);
   read_openai_limits(root, request);
@@ -59,7 +76,8 @@ content::GenerationRequest read_chat(Reader root) {
     request.output_max = static_cast<std::uint32_t>(*most);
   }
   refuse_media(root);
-  check_ignored(root);
+  check_penalty_window(root, request.sampling);
+  check_other_fields(root, chat_body);
   request.prompt = std::move(chat);
   return request;
 }
@@ -74,6 +92,10 @@ content::GenerationRequest read_completion(Reader root) {
   }
   read_openai_limits(root, request);
   request.echo = root.optional_bool("echo").value_or(false);
+  if (request.echo && request.sampling.top_logprobs >= 0) {
+    root.unsupported("logprobs",
+                     "is not supported with 'echo': tokens of a prompt are not scored here.");
+  }
   if (root.type("suffix") != JsonType::string ||
       !root.optional_string("suffix", any_length).value_or("").empty()) {
     if (root.has("suffix")) {
@@ -89,7 +111,9 @@ content::GenerationRequest read_completion(Reader root) {
     root.fail("n", ErrorKind::out_of_range,
               "times the number of prompts must be at most " + std::to_string(choices_max) + '.');
   }
-  check_ignored(root);
+  request.grammar = read_raw_constraints(root);
+  check_penalty_window(root, request.sampling);
+  check_other_fields(root, completion_body);
   return request;
 }
 
@@ -98,10 +122,7 @@ content::EmbeddingRequest read_embedding(Reader root) {
   request.model = read_model(root);
   request.inputs = read_raw_prompts(root, "input", inputs_max, false);
   request.base64 = root.optional_word("encoding_format", {"float", "base64"}).value_or(0) == 1;
-  if (root.has("dimensions")) {
-    root.unsupported("dimensions", "is not supported: embeddings have the model's own width.");
-  }
-  check_ignored(root);
+  check_other_fields(root, embedding_body);
   return request;
 }
 

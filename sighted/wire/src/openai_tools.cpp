@@ -18,7 +18,7 @@ content::Tool read_tool(Reader item) {
   tool.description = function.optional_string("description", any_length).value_or("");
   tool.parameters =
       function.optional_object_text("parameters").value_or(R"({"type":"object","properties":{}})");
-  function.optional_bool("strict");
+  tool.strict = function.optional_bool("strict").value_or(false);
   return tool;
 }
 
@@ -51,9 +51,11 @@ void read_allowed_tools(Reader& choice, content::Chat& chat) {
 
 void read_tool_choice(Reader& root, content::Chat& chat) {
   if (root.type("tool_choice") != JsonType::object) {
-    const auto word = root.optional_word("tool_choice", {"auto", "required", "none"});
+    // 'any' is Mistral's word for it.
+    const auto word = root.optional_word("tool_choice", {"auto", "required", "none", "any"});
     constexpr content::ToolChoice choices[] = {
-        content::ToolChoice::automatic, content::ToolChoice::required, content::ToolChoice::none};
+        content::ToolChoice::automatic, content::ToolChoice::required, content::ToolChoice::none,
+        content::ToolChoice::required};
     chat.tool_choice = choices[word.value_or(0)];
     if (chat.tool_choice == content::ToolChoice::required && chat.tools.empty()) {
       root.fail("tool_choice", ErrorKind::out_of_range, "needs 'tools'.");
@@ -74,11 +76,6 @@ void read_tool_choice(Reader& root, content::Chat& chat) {
 }  // namespace
 
 void read_openai_tools(Reader& root, content::Chat& chat) {
-  for (const std::string_view field : {"functions", "function_call"}) {
-    if (root.has(field)) {
-      root.unsupported(field, "is not supported: use 'tools' and 'tool_choice'.");
-    }
-  }
   if (auto items = root.optional_array("tools", tools_max)) {
     for (std::size_t i = 0; i < items->size(); ++i) {
       chat.tools.push_back(read_tool(items->object(i)));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <limits>
 
 namespace wire {
 
@@ -53,32 +54,52 @@ float read_float(Reader& root, std::string_view name, double min, double max, fl
   return number ? static_cast<float>(*number) : absent;
 }
 
+std::int32_t read_top_k(Reader& root) {
+  const auto most = root.optional_i64("top_k", -1, count_max);
+  return static_cast<std::int32_t>(std::max<std::int64_t>(most.value_or(0), 0));
+}
+
+void read_more_sampling(Reader& root, content::Sampling& sampling) {
+  sampling.min_p = read_float(root, "min_p", 0, 1, sampling.min_p);
+  sampling.presence_penalty = read_float(root, "presence_penalty", -penalty_max, penalty_max, 0.0F);
+  sampling.frequency_penalty =
+      read_float(root, "frequency_penalty", -penalty_max, penalty_max, 0.0F);
+  for (const std::string_view name : {"repetition_penalty", "repeat_penalty"}) {
+    sampling.repeat_penalty = read_float(root, name, 0.01, 10, sampling.repeat_penalty);
+  }
+  constexpr auto any = std::numeric_limits<std::int64_t>();
+  for (const std::string_view name : {"random_seed", "seed"}) {
+    if (const auto seed = root.optional_i64(name, any.min(), any.max())) {
+      sampling.seed = fold_seed(*seed);
+    }
+  }
+  sampling.logit_bias = read_logit_bias(root);
+  sampling.ignore_eos = root.optional_bool("ignore_eos").value_or(false);
+}
+
 content::Sampling read_openai_sampling(Reader& root) {
   content::Sampling sampling;
   sampling.temperature = read_float(root, "temperature", 0, 2, sampling.temperature);
   sampling.top_p = read_float(root, "top_p", 0, 1, sampling.top_p);
-  sampling.min_p = read_float(root, "min_p", 0, 1, sampling.min_p);
-  sampling.top_k = static_cast<std::int32_t>(root.optional_u64("top_k", 0, count_max).value_or(0));
-  sampling.presence_penalty = read_float(root, "presence_penalty", -penalty_max, penalty_max, 0.0F);
-  sampling.frequency_penalty =
-      read_float(root, "frequency_penalty", -penalty_max, penalty_max, 0.0F);
-  sampling.repeat_penalty = read_float(root, "repeat_penalty", 0.01, 10, sampling.repeat_penalty);
-  constexpr auto any = std::numeric_limits<std::int64_t>();
-  if (const auto seed = root.optional_i64("seed", any.min(), any.max())) {
-    sampling.seed = fold_seed(*seed);
-  }
-  sampling.logit_bias = read_logit_bias(root);
+  sampling.top_k = read_top_k(root);
+  read_more_sampling(root, sampling);
   if (root.type("stop") == JsonType::array) {
     sampling.stop = read_stops(*root.optional_array("stop", stops_max));
   } else if (auto stop = root.optional_string("stop", stop_length_max, 1)) {
     sampling.stop.push_back(std::move(*stop));
   }
-  sampling.ignore_eos = root.optional_bool("ignore_eos").value_or(false);
   return sampling;
 }
 
 void read_openai_limits(Reader& root, content::GenerationRequest& request) {
   request.choices = static_cast<std::uint32_t>(root.optional_u64("n", 1, 128).value_or(1));
+  // llama-server's -1 is no limit.
+  const auto predicted = root.optional_i64("n_predict", -1, count_max);
+  if (predicted == 0) {
+    root.fail("n_predict", ErrorKind::out_of_range, "must be at least 1, or -1 for no limit.");
+  } else if (predicted.value_or(-1) > 0) {
+    request.output_max = static_cast<std::uint32_t>(*predicted);
+  }
   if (const auto most = root.optional_u64("max_tokens", 1, count_max)) {
     request.output_max = static_cast<std::uint32_t>(*most);
   }
@@ -87,11 +108,6 @@ void read_openai_limits(Reader& root, content::GenerationRequest& request) {
     const bool usage = options->optional_bool("include_usage").value_or(false);
     request.stream_usage = request.stream && usage;
   }
-}
-
-void check_ignored(Reader& root) {
-  root.optional_string("user", any_length);
-  root.optional_object("metadata");
 }
 
 std::vector<std::string> read_stops(Items items) {

@@ -29,11 +29,15 @@ float read_float(Reader& root, std::string_view name, double min, double max, fl
 /// Everything of OpenAI's sampling but logprobs, which the two endpoints write differently.
 content::Sampling read_openai_sampling(Reader& root);
 
-/// n, stream, stream_options and max_tokens.
-void read_openai_limits(Reader& root, content::GenerationRequest& request);
+/// top_k; 0 and -1 are off.
+std::int32_t read_top_k(Reader& root);
 
-/// Checks the type of fields that are read by nobody, so that a mistake is told.
-void check_ignored(Reader& root);
+/// What every protocol's clients may say beside its own sampling: min_p, penalties, seed,
+/// logit_bias, ignore_eos, under the names that servers have for them.
+void read_more_sampling(Reader& root, content::Sampling& sampling);
+
+/// n, stream, stream_options, max_tokens and llama-server's n_predict.
+void read_openai_limits(Reader& root, content::GenerationRequest& request);
 
 /// An array of non-empty strings.
 std::vector<std::string> read_stops(Items items);

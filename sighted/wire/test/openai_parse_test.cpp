@@ -157,6 +157,40 @@ TEST(OpenAiParse, SmallDifferences) {
                   .sampling.stop.empty());
 }
 
+TEST(OpenAiParse, OtherServersNamesForTheSame) {
+  EXPECT_EQ(with(R"("repetition_penalty":1.2)").sampling.repeat_penalty, 1.2F);
+  EXPECT_EQ(with(R"("random_seed":42)").sampling.seed, 42U);
+  EXPECT_EQ(with(R"("n_predict":9)").output_max, 9U);
+  EXPECT_EQ(with(R"("n_predict":-1)").output_max, std::nullopt);
+  EXPECT_EQ(with(R"("n_predict":9,"max_tokens":8)").output_max, 8U);
+  EXPECT_EQ(with(R"("top_k":-1)").sampling.top_k, 0);
+  const std::string tools =
+      R"("tools":[{"type":"function","function":{"name":"a","strict":true}}],)";
+  const auto any = with(tools + R"("tool_choice":"any")");
+  EXPECT_EQ(chat_of(any).tool_choice, ToolChoice::required);
+  EXPECT_TRUE(chat_of(any).tools[0].strict);
+}
+
+TEST(OpenAiParse, TheLastMessageIsContinuedAsVllmSaysIt) {
+  const auto body = [](const std::string& role, const std::string& more) {
+    return parse_chat(R"({"model":"m","messages":[{"role":"user","content":"x"},{"role":")" + role +
+                      R"(","content":"It"}],)" + more + "}");
+  };
+  const auto good =
+      body("assistant", R"("continue_final_message":true,"add_generation_prompt":false)");
+  ASSERT_TRUE(good.ok()) << good.error().message;
+  EXPECT_TRUE(chat_of(good.value()).continue_last);
+  EXPECT_TRUE(body("assistant", R"("continue_final_message":false)").ok());
+  EXPECT_EQ(body("user", R"("continue_final_message":true)").error().param,
+            "continue_final_message");
+  EXPECT_EQ(body("assistant", R"("continue_final_message":true,"add_generation_prompt":true)")
+                .error()
+                .param,
+            "continue_final_message");
+  EXPECT_EQ(body("user", R"("add_generation_prompt":false)").error().param,
+            "add_generation_prompt");
+}
+
 TEST(OpenAiParse, IntegersMayHaveAFraction) {
   EXPECT_EQ(with(R"("max_tokens":100.0)").output_max, 100U);
   EXPECT_EQ(with(R"("max_completion_tokens":1e2)").output_max, 100U);
@@ -203,7 +237,8 @@ TEST(OpenAiParse, CompletionPromptsOfEveryShape) {
 TEST(OpenAiParse, CompletionFields) {
   const auto result = parse_completion(seed("completion_fuzz/everything.json"));
   ASSERT_TRUE(result.ok()) << result.error().message;
-  EXPECT_TRUE(result.value().echo);
+  EXPECT_FALSE(result.value().echo);
+  EXPECT_TRUE(parse_completion(R"({"model":"m","prompt":"x","echo":true})").value().echo);
   EXPECT_EQ(result.value().choices, 2U);
   EXPECT_EQ(result.value().sampling.top_logprobs, 5);
   EXPECT_EQ(result.value().output_max, 16U);

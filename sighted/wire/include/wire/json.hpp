@@ -93,6 +93,8 @@ class Reader {
 
   std::optional<Reader> optional_object(std::string_view name);
   Reader required_object(std::string_view name);
+  /// An object without a field.
+  [[nodiscard]] bool is_empty_object(std::string_view name) const;
   std::optional<Items> optional_array(std::string_view name, std::size_t count_max = any_length,
                                       std::size_t count_min = 0);
   Items required_array(std::string_view name, std::size_t count_max = any_length,
