@@ -197,6 +197,12 @@ Problem failed(const serve::Failed& failed) {
       return problem(400, "invalid_constraint",
                      "The model cannot follow this constraint: check logit_bias, the JSON schema "
                      "and the tools. Nothing was charged.");
+    case FailureKind::too_costly:
+      return problem(
+          400, "constraint_too_costly",
+          "Holding the answer to this schema, grammar or these tools took more work than "
+          "one token may cost, so the request was ended. Nothing was charged. Simplify "
+          "patterns, alternatives and nested repetitions.");
     case FailureKind::cancelled: return wrong_key();
     case FailureKind::not_recorded:
       return try_later(problem(503, "ledger_unavailable",

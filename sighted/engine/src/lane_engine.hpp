@@ -56,8 +56,13 @@ class LaneEngine final : public Engine {
   explicit LaneEngine(LoadedModel loaded);
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
-  [[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat) const override {
+  [[nodiscard]] base::Result<Rendered, Unrendered> render(
+      const content::Chat& chat) const override {
     return text_.render(chat);
+  }
+  [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& grammar) const override {
+    return text_.obeying(grammar);
   }
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
       const content::RawPrompt& prompt) const override {

@@ -97,6 +97,9 @@ std::string EngineLoop::Active::stop_string(const Choice& choice) const {
 }
 
 bool EngineLoop::Active::costs_nothing(const terms::Usage& usage) const {
+  if (failure == FailureKind::too_costly) {
+    return true;
+  }
   const bool gave_something =
       usage.output.value > 0 ||
       std::ranges::any_of(choices, [](const Choice& choice) { return choice.over; });

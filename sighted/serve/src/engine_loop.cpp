@@ -239,7 +239,10 @@ terms::LaneReport EngineLoop::absorb(engine::LaneOutput& output, const terms::St
     return report;
   }
   const std::uint32_t choice = active.choice_index(output.lane);
-  if (output.failed) {
+  if (output.failed && output.too_costly) {
+    active.failure = FailureKind::too_costly;  // Its client's doing, but nothing it could foresee.
+    end_request(active, EndReason::error);
+  } else if (output.failed) {
     end_choice(active, choice, EndReason::error, {});
   } else if (!output.embedding.empty()) {
     active.order.stream->push(EmbeddingPiece{choice, std::move(output.embedding)});

@@ -27,8 +27,12 @@ Unfit unfit(Unfit::Kind kind) {
 /// A prompt that was refused uncounted. All that is known of it is that it is too long.
 Unfit too_long(const Flavour& flavour, std::uint64_t output_asked, std::uint64_t at_least = 0) {
   const std::uint64_t context = context_of(flavour);
-  return {Unfit::Kind::context_exceeded, std::max(at_least, context + 1), true, output_asked,
-          context};
+  return {Unfit::Kind::context_exceeded,
+          std::max(at_least, context + 1),
+          true,
+          output_asked,
+          context,
+          {}};
 }
 
 Unfit unfit(engine::Error error, const Flavour& flavour, std::uint64_t output_asked) {
@@ -43,6 +47,12 @@ Unfit unfit(engine::Error error, const Flavour& flavour, std::uint64_t output_as
     case engine::Error::no_embeddings: return unfit(Unfit::Kind::no_embeddings);
     default: return unfit(Unfit::Kind::engine_failed);
   }
+}
+
+Unfit unfit(const engine::Unrendered& why, const Flavour& flavour, std::uint64_t output_asked) {
+  Unfit made = unfit(why.error, flavour, output_asked);
+  made.constraint = why.fault;
+  return made;
 }
 
 /// The least number of tokens that so many bytes can be, where that is known.
@@ -102,7 +112,8 @@ base::Result<base::Done, Unfit> fit(Prepared& prepared, std::uint64_t output_ask
   const std::uint64_t whole_max = prepared.flavour.loop->engine().facts().embed_whole_max;
   const std::uint64_t bound = embed && whole_max > 0 ? std::min(context, whole_max) : context;
   if (longest + least_output > bound || input > std::numeric_limits<std::int32_t>::max()) {
-    return base::Fail{Unfit{Unfit::Kind::context_exceeded, longest, false, output_asked, bound}};
+    return base::Fail{
+        Unfit{Unfit::Kind::context_exceeded, longest, false, output_asked, bound, {}}};
   }
   // What is asked for is an upper bound: clients ask for more than fits, and mean what fits.
   const std::uint64_t room = embed ? 0 : bound - longest;
@@ -163,10 +174,18 @@ base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
     }
     prepared.prompts.push_back(std::move(rendered->tokens));
     prepared.format = rendered->format;
+    prepared.unenforced = std::move(rendered->unenforced);
   } else {
     const auto& prompts = std::get<std::vector<content::RawPrompt>>(request.prompt);
     if (auto done = tokenize_all(flavour, prompts, output_asked, prepared); !done.ok()) {
       return base::Fail{done.error()};
+    }
+    if (!request.grammar.empty()) {
+      auto format = engine.obeying(request.grammar);
+      if (!format.ok()) {
+        return base::Fail{unfit(format.error(), flavour, output_asked)};
+      }
+      prepared.format = std::move(format).value();
     }
   }
   if (auto done = fit(prepared, output_asked); !done.ok()) {

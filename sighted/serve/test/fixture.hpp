@@ -71,9 +71,13 @@ class Watched final : public engine::Engine {
       : inner_(engine::make_scripted(std::move(options))) {}
 
   [[nodiscard]] const engine::ModelFacts& facts() const override { return inner_->facts(); }
-  [[nodiscard]] base::Result<engine::Rendered, engine::Error> render(
+  [[nodiscard]] base::Result<engine::Rendered, engine::Unrendered> render(
       const content::Chat& chat) const override {
     return inner_->render(chat);
+  }
+  [[nodiscard]] base::Result<std::shared_ptr<const engine::ReplyFormat>, engine::Unrendered>
+  obeying(const std::string& grammar) const override {
+    return inner_->obeying(grammar);
   }
   [[nodiscard]] base::Result<content::TokenIds, engine::Error> tokenize(
       const content::RawPrompt& prompt) const override {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <base/result.hpp>
@@ -32,6 +33,43 @@ enum class Error {
   always_thinks,       ///< The template has no way to keep the model from thinking.
   never_thinks,        ///< The template knows no thinking.
   failed,              ///< The engine failed in a way that has no other name.
+};
+
+/// A place in what a client gave to hold the answer to a form. Meant for that client alone: the
+/// path has the client's own names in it.
+struct ConstraintPlace {
+  enum class Of {
+    schema,   ///< The answer's JSON schema.
+    tool,     ///< The parameters of tool number `tool`.
+    grammar,  ///< The answer's grammar.
+  };
+  Of of = Of::schema;
+  std::uint32_t tool = 0;  ///< In the order of content::Chat::tools.
+  std::string path;        ///< "properties.n.minimum", "line 3"; empty = all of it.
+};
+
+/// Why a constraint is not taken.
+struct ConstraintFault {
+  enum class Kind {
+    malformed,      ///< Against the rules of JSON schema, or of GBNF.
+    unsatisfiable,  ///< No answer could ever satisfy it.
+    unsupported,    ///< It cannot be enforced here.
+    too_large,      ///< Over a bound: `keyword` says of what, `limit` how much is taken.
+  };
+  Kind kind = Kind::malformed;
+  ConstraintPlace place;
+  std::string keyword;
+  std::uint64_t limit = 0;
+};
+
+/// Why something could not be rendered. Compares and converts as its error.
+struct Unrendered {
+  Error error = Error::failed;
+  std::optional<ConstraintFault> fault;  ///< With bad_schema, where more is known.
+
+  Unrendered(Error why) : error(why) {}  // NOLINT: an error is a reason.
+  explicit Unrendered(ConstraintFault what) : error(Error::bad_schema), fault(std::move(what)) {}
+  friend bool operator==(const Unrendered& a, Error b) { return a.error == b; }
 };
 
 /// What is known of a loaded model. Constant after loading.
@@ -85,6 +123,8 @@ class ReplyFormat {
 struct Rendered {
   content::TokenIds tokens;
   std::shared_ptr<const ReplyFormat> format;
+  /// What of the schemas of tools that are not strict is not enforced; in their order.
+  std::vector<ConstraintPlace> unenforced;
 };
 
 /// A beginning that its owner opened to others. What is kept of it counts as the owner's; where a
@@ -119,6 +159,7 @@ struct LaneOutput {
   std::optional<content::TokenLogprob> logprob;
   std::vector<float> embedding;  ///< embed jobs, when the prompt is complete; L2-normal.
   bool failed = false;           ///< This lane cannot go on; the others can.
+  bool too_costly = false;       ///< With failed: its grammar asked for too much work.
 };
 
 struct StepOutput {
@@ -137,7 +178,12 @@ class Engine {
   /// names of control tokens in messages stay text.
   /// errors: no_chat_template, bad_template_input, bad_schema, always_thinks, never_thinks,
   /// too_long, failed.
-  [[nodiscard]] virtual base::Result<Rendered, Error> render(const content::Chat& chat) const = 0;
+  [[nodiscard]] virtual base::Result<Rendered, Unrendered> render(
+      const content::Chat& chat) const = 0;
+  /// What holds the continuations of raw prompts to a grammar, which is GBNF text.
+  /// errors  bad_schema.
+  [[nodiscard]] virtual base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& grammar) const = 0;
   /// Tokenizes a raw prompt, BOS added where the model wants one. Ids are checked.
   [[nodiscard]] virtual base::Result<content::TokenIds, Error> tokenize(
       const content::RawPrompt& prompt) const = 0;

@@ -160,4 +160,11 @@ std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered,
   return std::make_shared<Format>(std::move(data));
 }
 
+base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying_format(
+    const std::string& grammar) {
+  auto data = std::make_shared<FormatData>();
+  data->constraints.grammar = grammar;
+  return std::shared_ptr<const ReplyFormat>(std::make_shared<Format>(std::move(data)));
+}
+
 }  // namespace engine::llama

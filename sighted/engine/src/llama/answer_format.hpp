@@ -16,4 +16,8 @@ namespace engine::llama {
 [[nodiscard]] std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered,
                                                           const content::Chat& chat);
 
+/// Text that obeys a grammar of GBNF.
+[[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying_format(
+    const std::string& grammar);
+
 }  // namespace engine::llama

@@ -222,14 +222,15 @@ class Templates final : public ChatTemplates {
     }
   }
 
-  [[nodiscard]] base::Result<RenderedChat, Error> render(const content::Chat& chat) const override {
+  [[nodiscard]] base::Result<RenderedChat, Unrendered> render(
+      const content::Chat& chat) const override {
     try {
       const auto inputs = inputs_of(chat);
       if (!inputs) {
-        return base::Fail{inputs.error()};
+        return base::Fail{Unrendered(inputs.error())};
       }
       if (plain_ && plain_->fits(chat)) {
-        return RenderedChat{plain_->render(*inputs), plain_->format()};
+        return RenderedChat{plain_->render(*inputs), plain_->format(), {}};
       }
       common_chat_params rendered = common_chat_templates_apply(templates_.get(), *inputs);
       RenderedChat made;
@@ -241,7 +242,7 @@ class Templates final : public ChatTemplates {
       const std::string_view what = failure.what();
       const bool schema = what.find("JSON schema") != std::string_view::npos ||
                           what.find("grammar") != std::string_view::npos;
-      return base::Fail{schema ? Error::bad_schema : Error::bad_template_input};
+      return base::Fail{Unrendered(schema ? Error::bad_schema : Error::bad_template_input)};
     }
   }
 

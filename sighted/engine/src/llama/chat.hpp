@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <base/result.hpp>
 #include <engine/engine.hpp>
@@ -20,6 +21,7 @@ class ChatFormat : public ReplyFormat {
 struct RenderedChat {
   std::string prompt;
   std::shared_ptr<const ChatFormat> format;
+  std::vector<ConstraintPlace> unenforced;
 };
 
 /// The templates of one model. Immutable; render() may be called from several threads at once.
@@ -27,7 +29,7 @@ class ChatTemplates {
  public:
   virtual ~ChatTemplates() = default;
   /// errors  bad_template_input, bad_schema.
-  [[nodiscard]] virtual base::Result<RenderedChat, Error> render(
+  [[nodiscard]] virtual base::Result<RenderedChat, Unrendered> render(
       const content::Chat& chat) const = 0;
   /// False where the model has no template that can be read, and ChatML stands in.
   [[nodiscard]] virtual bool explicit_template() const = 0;

@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "answer_format.hpp"
+
 namespace engine::llama {
 
 TextSide::TextSide(const llama_model* model, std::uint32_t tokens_max)
@@ -11,7 +13,7 @@ TextSide::TextSide(const llama_model* model, std::uint32_t tokens_max)
       control_names_(vocabulary_.control_names()),
       templates_(make_chat_templates(model)) {}
 
-base::Result<Rendered, Error> TextSide::render(const content::Chat& chat) const {
+base::Result<Rendered, Unrendered> TextSide::render(const content::Chat& chat) const {
   const Literals literals(control_names_, chat);
   auto rendered = templates_->render(literals.chat());
   if (!rendered) {
@@ -19,9 +21,15 @@ base::Result<Rendered, Error> TextSide::render(const content::Chat& chat) const 
   }
   auto tokens = literals.tokenize(vocabulary_, rendered->prompt);
   if (!tokens) {
-    return base::Fail{tokens.error()};
+    return base::Fail{Unrendered(tokens.error())};
   }
-  return Rendered{std::move(tokens).value(), std::move(rendered->format)};
+  return Rendered{std::move(tokens).value(), std::move(rendered->format),
+                  std::move(rendered->unenforced)};
+}
+
+base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> TextSide::obeying(
+    const std::string& grammar) const {
+  return obeying_format(grammar);
 }
 
 base::Result<content::TokenIds, Error> TextSide::tokenize(const content::RawPrompt& prompt) const {

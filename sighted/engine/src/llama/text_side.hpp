@@ -20,7 +20,9 @@ class TextSide {
   /// tokens_max   prompts that must be longer than this are refused unread.
   TextSide(const llama_model* model, std::uint32_t tokens_max);
 
-  [[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat) const;
+  [[nodiscard]] base::Result<Rendered, Unrendered> render(const content::Chat& chat) const;
+  [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& grammar) const;
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
       const content::RawPrompt& prompt) const;
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }

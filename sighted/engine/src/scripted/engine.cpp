@@ -80,8 +80,13 @@ class ScriptedEngine final : public Engine {
 
   [[nodiscard]] const ModelFacts& facts() const override { return facts_; }
 
-  [[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat) const override {
+  [[nodiscard]] base::Result<Rendered, Unrendered> render(
+      const content::Chat& chat) const override {
     return scripted::render(chat);
+  }
+  [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& /*grammar*/) const override {
+    return base::Fail{Unrendered(Error::bad_schema)};
   }
 
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(

@@ -162,13 +162,13 @@ void append(std::string_view text, content::TokenIds& tokens) {
   }
 }
 
-base::Result<Rendered, Error> render(const content::Chat& chat) {
+base::Result<Rendered, Unrendered> render(const content::Chat& chat) {
   if (chat.messages.empty()) {
-    return base::Fail{Error::bad_template_input};
+    return base::Fail{Unrendered(Error::bad_template_input)};
   }
   auto answer = forced_answer(chat);
   if (!answer) {
-    return base::Fail{answer.error()};
+    return base::Fail{Unrendered(answer.error())};
   }
   Rendered rendered;
   rendered.tokens.push_back(bos_token);

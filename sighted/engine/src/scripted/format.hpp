@@ -27,7 +27,7 @@ class Format final : public ReplyFormat {
 };
 
 /// errors  bad_schema, bad_template_input (a forced tool that is not among the tools; no message).
-[[nodiscard]] base::Result<Rendered, Error> render(const content::Chat& chat);
+[[nodiscard]] base::Result<Rendered, Unrendered> render(const content::Chat& chat);
 
 /// Appends the bytes of `text`, one token each.
 void append(std::string_view text, content::TokenIds& tokens);

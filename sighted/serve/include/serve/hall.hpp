@@ -42,6 +42,8 @@ struct Prepared {
   OpeningId opening;        ///< What the client says its prompts begin with; none: nothing opened.
   base::Tokens input;       ///< Over all prompts.
   base::Tokens output_max;  ///< Over all choices.
+  /// What of the schemas of tools that are not strict is not enforced. For the client alone.
+  std::vector<engine::ConstraintPlace> unenforced;
 };
 
 /// Why a request cannot be run at all. Numbers, so that the message can be made in any language.
@@ -64,6 +66,7 @@ struct Unfit {
   bool input_at_least = false;  ///< Not counted: `input` is what the prompt has at the least.
   std::uint64_t output_asked = 0;
   std::uint64_t context = 0;
+  std::optional<engine::ConstraintFault> constraint;  ///< With bad_schema, where more is known.
 };
 
 /// Who asks, and what their key may do. Made by authentication, never from the request's body.

@@ -51,6 +51,7 @@ enum class FailureKind : std::uint32_t {
   queue_full,        ///< The engine's queue or the books' queue: try again later.
   draining,          ///< The server is shutting down.
   bad_request,       ///< The engine refused the constraint (schema, grammar) or a token.
+  too_costly,        ///< The grammar asked for too much work; maybe in the middle of the answer.
   engine_failed,     ///< Before the first token.
   cancelled,         ///< Before the first token: by us.
   not_recorded,      ///< The store did not take the charge in time; nothing was given.
