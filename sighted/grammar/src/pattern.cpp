@@ -1,0 +1,191 @@
+#include "pattern.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "format.hpp"
+#include "machine.hpp"
+#include "machine_rule.hpp"
+#include "pattern_escape.hpp"
+#include "pattern_fault.hpp"
+#include "pattern_machine.hpp"
+#include "pattern_tree.hpp"
+#include "word_machine.hpp"
+
+namespace grammar {
+
+namespace {
+
+using base::Fail;
+using Kind = PatternNode::Kind;
+
+constexpr std::size_t joined_max = 20000;   ///< states of several demands together
+constexpr std::size_t unrolled_max = 2000;  ///< states with their lengths, rather than a count
+constexpr std::size_t lengths_work = 4'000'000;
+
+Refusal unsatisfiable_length() {
+  return {Refusal::Kind::unsatisfiable, "", "length", 0};
+}
+
+Machine anything() {
+  Machine machine;
+  const std::uint32_t only = machine.add();
+  machine.states[only].end = true;
+  const CodeSet all = any_set();
+  for (const CodeRange& range : all.ranges()) {
+    machine.states[only].arcs.push_back({range.first, range.last, only});
+  }
+  return machine;
+}
+
+/// Narrows a set of strings, demand by demand.
+class Narrowing {
+ public:
+  std::optional<Refusal> demand(const TextDemand& all) {
+    for (const std::string_view pattern : all.patterns) {
+      if (std::optional<Refusal> fault = found(pattern)) return fault;
+    }
+    for (const std::string_view name : all.formats) {
+      if (std::optional<Refusal> fault = format(name)) return fault;
+    }
+    for (const std::string_view pattern : all.not_patterns) {
+      if (std::optional<Refusal> fault = not_found(pattern)) return fault;
+    }
+    if (!all.except.empty()) {
+      std::vector<std::u32string> words;
+      for (const std::string& word : all.except) {
+        if (std::optional<std::u32string> codes = decoded(word)) words.push_back(*std::move(codes));
+      }
+      if (std::optional<Refusal> fault = join(complement(word_machine(words)))) return fault;
+    }
+    shorten(all.min_length, all.max_length);
+    return std::nullopt;
+  }
+
+  Machine machine() { return machine_ ? *std::move(machine_) : anything(); }
+  [[nodiscard]] std::uint32_t min() const { return min_; }
+  [[nodiscard]] std::uint32_t max() const { return max_; }
+
+ private:
+  void shorten(std::uint32_t min, std::uint32_t max) {
+    min_ = std::max(min_, min);
+    max_ = std::min(max_, max);
+  }
+
+  std::optional<Refusal> join(Machine more) {
+    if (!machine_) {
+      machine_ = std::move(more);
+    } else {
+      machine_ = both(*machine_, more, joined_max);
+      if (!machine_) return pattern_too_large("states", joined_max);
+    }
+    if (machine_->empty()) return pattern_unsatisfiable();
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> found(std::string_view pattern) {
+    base::Result<PatternTree, Refusal> tree = parse_pattern(pattern);
+    if (!tree) return tree.error();
+    if (counted(*tree)) return std::nullopt;
+    base::Result<Machine, Refusal> machine = machine_of(*tree);
+    if (!machine) return machine.error();
+    machine = settled(std::move(machine).value());
+    if (!machine) return machine.error();
+    return join(std::move(machine).value());
+  }
+
+  std::optional<Refusal> not_found(std::string_view pattern) {
+    base::Result<PatternTree, Refusal> tree = parse_pattern(pattern);
+    if (!tree) return tree.error();
+    base::Result<Machine, Refusal> machine = machine_of(*tree);
+    if (!machine) return machine.error();
+    const std::optional<Machine> known =
+        determined(*machine, MachineLimits::determined_max, MachineLimits::determined_work);
+    if (!known) return pattern_too_large("states", MachineLimits::determined_max);
+    return join(complement(*known));
+  }
+
+  std::optional<Refusal> format(std::string_view name) {
+    const Format* known = find_format(name);
+    if (known == nullptr || known->kind != Format::Kind::text) {
+      return Refusal{Refusal::Kind::unsupported, "", "format", 0};
+    }
+    shorten(0, known->length_max);
+    std::optional<Refusal> fault = known->pattern.empty() ? std::nullopt : found(known->pattern);
+    if (fault) fault->keyword = "format";
+    return fault;
+  }
+
+  /// ^[set]{min,max}$ is a loop and a length: nothing is unrolled, so the numbers may be any.
+  bool counted(const PatternTree& tree) {
+    const PatternNode& root = tree.at(tree.root);
+    if (root.kind != Kind::sequence || root.parts.size() != 3) return false;
+    const PatternNode& middle = tree.at(root.parts[1]);
+    if (tree.at(root.parts[0]).kind != Kind::begin || tree.at(root.parts[2]).kind != Kind::end ||
+        middle.kind != Kind::repeat || tree.at(middle.parts[0]).kind != Kind::set) {
+      return false;
+    }
+    Machine loop;
+    const std::uint32_t only = loop.add();
+    loop.states[only].end = true;
+    for (const CodeRange& range : tree.at(middle.parts[0]).set.ranges()) {
+      loop.states[only].arcs.push_back({range.first, range.last, only});
+    }
+    shorten(middle.min, middle.max);
+    return !join(std::move(loop));
+  }
+
+  std::optional<Machine> machine_;
+  std::uint32_t min_ = 0;
+  std::uint32_t max_ = unbounded;
+};
+
+}  // namespace
+
+base::Result<TextSet, Refusal> TextSet::of(const TextDemand& demand) {
+  Narrowing narrowing;
+  if (std::optional<Refusal> fault = narrowing.demand(demand)) return Fail{*std::move(fault)};
+  TextSet set;
+  set.min_ = narrowing.min();
+  set.max_ = narrowing.max();
+  if (set.min_ > set.max_) return Fail{unsatisfiable_length()};
+  if (set.min_ > repetitions_min_limit) {
+    return Fail{Refusal{Refusal::Kind::too_large, "", "length", repetitions_min_limit}};
+  }
+  set.machine_ = std::make_shared<const Machine>(narrowing.machine());
+  return set;
+}
+
+bool TextSet::contains(std::string_view text) const {
+  const std::optional<std::u32string> codes = decoded(text);
+  return codes && codes->size() >= min_ && codes->size() <= max_ &&
+         machine_->accepts({codes->begin(), codes->end()});
+}
+
+base::Result<RuleId, Refusal> TextSet::rule(Builder& builder) const {
+  const Machine& machine = *machine_;
+  const std::size_t counts = max_ == unbounded ? min_ : max_;
+  if (counts == 0 && max_ == unbounded) return string_rule(builder, machine);
+  const std::optional<LengthFit> fit = length_fit(machine, min_, max_, lengths_work);
+  if (!fit) return Fail{pattern_too_large("states with their lengths", lengths_work)};
+  if (!fit->some) return Fail{unsatisfiable_length()};
+  if (fit->all) return string_rule(builder, machine);
+  // Few states: the lengths are unrolled. Otherwise a count goes along.
+  if ((counts + 1) * machine.states.size() <= unrolled_max) {
+    const std::optional<Machine> exact = of_length(machine, min_, max_, unrolled_max);
+    if (exact) return string_rule(builder, *exact);
+  }
+  const RuleId rule = builder.rule();
+  const RuleId flat = string_rule(builder, machine, Effect::counts_one);
+  builder.length(builder.begin(rule), flat, min_, max_, builder.end(rule));
+  return rule;
+}
+
+base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand) {
+  base::Result<TextSet, Refusal> set = TextSet::of(demand);
+  if (!set) return Fail{set.error()};
+  return set->rule(builder);
+}
+
+}  // namespace grammar

@@ -1,0 +1,34 @@
+// From the tree of a pattern to the machine that accepts the texts in which the pattern is found.
+#pragma once
+
+#include <cstddef>
+
+#include <base/result.hpp>
+
+#include <grammar/refusal.hpp>
+
+#include "machine.hpp"
+#include "pattern_tree.hpp"
+
+namespace grammar {
+
+struct MachineLimits {
+  static constexpr std::size_t repetitions_max = 1000;  ///< of something that is unrolled
+  static constexpr std::size_t states_max = 20000;      ///< of a pattern, all unrolled
+  static constexpr std::size_t arcs_max = 200000;
+  /// Of a deterministic machine. Beyond it the nondeterministic one is used, if it is small: each
+  /// of its states may be a place that a matcher keeps at the same time.
+  static constexpr std::size_t determined_max = 4000;
+  static constexpr std::size_t determined_work = 600000;
+  static constexpr std::size_t undetermined_max = 256;
+};
+
+/// The machine of a search, as ECMA-262's test() does it. Trimmed; empty where nothing matches.
+/// Looking ahead works in the outermost sequence, where what is looked at and what follows are two
+/// machines and both must accept. Errors: unsupported, too_large.
+base::Result<Machine, Refusal> machine_of(const PatternTree& tree);
+
+/// The deterministic machine, or `machine` where that would be too large and it is itself small.
+base::Result<Machine, Refusal> settled(Machine machine);
+
+}  // namespace grammar
