@@ -48,6 +48,7 @@ TEST_F(Answers, bad_requests_name_their_fault_and_cost_nothing) {
     unsigned status;
     std::string_view says;
   };
+  const std::string long_prompt = R"({"model":"test","prompt":")" + std::string(5000, 'a') + "\"}";
   for (const Case& bad : {
            Case{chat, "{", 400, "error"},
            Case{chat, R"({"model":"test","messages":7})", 400, "messages"},
@@ -56,8 +57,7 @@ TEST_F(Answers, bad_requests_name_their_fault_and_cost_nothing) {
                 "model_not_found"},
            Case{chat, R"({"model":"unpriced","messages":[{"role":"user","content":"hi"}]})", 404,
                 "model_not_found"},
-           Case{"/v1/completions", R"({"model":"test","prompt":"hi","max_tokens":5000})", 400,
-                "context_length_exceeded"},
+           Case{"/v1/completions", long_prompt, 400, "context_length_exceeded"},
            Case{"/v1/messages", R"({"model":"test","messages":[{"role":"user","content":"x"}]})",
                 400, "max_tokens"},
            Case{"/v1/nowhere", "{}", 404, "route_not_found"},

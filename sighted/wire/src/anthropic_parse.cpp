@@ -6,6 +6,7 @@
 #include "constraints.hpp"
 #include "other_fields.hpp"
 #include "request_fields.hpp"
+#include "thinking.hpp"
 
 namespace wire {
 
@@ -18,6 +19,7 @@ content::GenerationRequest read_request(Reader root, bool output_max_required) {
   read_anthropic_messages(root, chat);
   read_anthropic_tools(root, chat);
   read_anthropic_constraints(root, chat);
+  read_anthropic_thinking(root, chat);
   if (output_max_required || root.has("max_tokens")) {
     request.output_max = static_cast<std::uint32_t>(root.required_u64("max_tokens", 1, count_max));
   }
@@ -31,7 +33,6 @@ content::GenerationRequest read_request(Reader root, bool output_max_required) {
   }
   request.stream = root.optional_bool("stream").value_or(false);
   request.stream_usage = request.stream;  // The protocol always tells it.
-  root.optional_object("thinking");
   check_penalty_window(root, sampling);
   check_other_fields(root, messages_body);
   request.prompt = std::move(chat);

@@ -240,6 +240,30 @@ std::vector<std::pair<std::string, double>> Reader::optional_number_map(std::str
   return map;
 }
 
+std::vector<std::pair<std::string, std::string>> Reader::optional_value_texts(
+    std::string_view name, std::size_t count_max) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  const json::value* found = find(name);
+  const json::object* fields =
+      found == nullptr ? nullptr : state_->object(*found, Place::field(place_, name));
+  if (fields == nullptr) {
+    return texts;
+  }
+  if (fields->size() > count_max) {
+    fail(name, ErrorKind::out_of_range, count_text(0, count_max, "fields"));
+    return texts;
+  }
+  for (const json::key_value_pair& entry : *fields) {
+    std::string& text =
+        texts.emplace_back(std::string(entry.key().data(), entry.key().size()), "").second;
+    if (!append_json(text, entry.value())) {
+      fail(name, ErrorKind::out_of_range, "contains a number that is too large.");
+      return {};
+    }
+  }
+  return texts;
+}
+
 std::size_t Items::size() const {
   return array_ == nullptr ? 0 : array_->size();
 }

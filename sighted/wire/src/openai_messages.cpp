@@ -33,11 +33,12 @@ std::vector<content::ToolCall> read_tool_calls(Reader& message) {
   for (std::size_t i = 0; items && i < items->size(); ++i) {
     Reader item = items->object(i);
     content::ToolCall call;
-    call.id = item.required_string("id", call_id_max);
+    call.id = item.optional_string("id", call_id_max).value_or("");
     item.optional_word("type", {"function"}, functions_only);
     Reader function = item.required_object("function");
     call.name = function.required_string("name", tool_name_max);
-    call.arguments = function.required_string("arguments", any_length, 0);
+    // Any text: an answer that was cut ends in the middle of its arguments.
+    call.arguments = function.optional_string("arguments", any_length).value_or("");
     calls.push_back(std::move(call));
   }
   return calls;
@@ -46,6 +47,10 @@ std::vector<content::ToolCall> read_tool_calls(Reader& message) {
 void read_assistant(Reader& reader, content::Message& message, CallNames& names) {
   message.text = read_content(reader, "content");
   message.reasoning = reader.optional_string("reasoning_content", any_length).value_or("");
+  const auto reasoning = reader.optional_string("reasoning", any_length);
+  if (reasoning && message.reasoning.empty()) {
+    message.reasoning = *reasoning;
+  }
   message.tool_calls = read_tool_calls(reader);
   for (const content::ToolCall& call : message.tool_calls) {
     names[call.id] = call.name;
@@ -57,9 +62,6 @@ void read_assistant(Reader& reader, content::Message& message, CallNames& names)
     if (reader.has(field)) {
       reader.unsupported(field);
     }
-  }
-  if (!reader.has("content") && !reader.has("refusal") && message.tool_calls.empty()) {
-    reader.fail("content", ErrorKind::missing, "is required where there are no 'tool_calls'.");
   }
 }
 
@@ -78,7 +80,7 @@ content::Message read_message(Reader reader, CallNames& names) {
     return message;
   }
   message.text = read_content(reader, "content");
-  if (!reader.has("content")) {
+  if (!reader.has("content") && message.role != "tool") {
     reader.fail("content", ErrorKind::missing, "is required.");
   }
   if (message.role == "tool") {

@@ -6,6 +6,7 @@
 #include "openai_tools.hpp"
 #include "other_fields.hpp"
 #include "request_fields.hpp"
+#include "thinking.hpp"
 
 namespace wire {
 
@@ -69,6 +70,7 @@ content::GenerationRequest read_chat(Reader root) {
   read_openai_tools(root, chat);
   read_constraints(root, chat);
   read_continuation(root, chat);
+  read_openai_thinking(root, chat);
   request.sampling = read_openai_sampling(root);
   read_chat_logprobs(root, request.sampling);
   read_openai_limits(root, request);

@@ -21,6 +21,14 @@ content::Chat chat_of(const std::string& fields) {
       request_of(R"({"model":"m","max_tokens":9,)" + fields + "}").prompt);
 }
 
+std::string story_of(const content::Chat& chat) {
+  std::string story;
+  for (const auto& message : chat.messages) {
+    story += message.role + ':' + message.text + ';';
+  }
+  return story;
+}
+
 TEST(AnthropicParse, EveryField) {
   std::ifstream stream(MAINS_ROOM_DIR "/fuzz/corpus/messages_fuzz/everything.json");
   const auto request = request_of(std::string{std::istreambuf_iterator<char>(stream), {}});
@@ -94,6 +102,59 @@ TEST(AnthropicParse, OnlyAResultMakesNoEmptyUserMessage) {
       R"("messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"1"}]}])");
   ASSERT_EQ(chat.messages.size(), 1U);
   EXPECT_EQ(chat.messages[0].role, "tool");
+}
+
+TEST(AnthropicParse, SystemTurnsKeepTheirPlace) {
+  const auto chat = chat_of(
+      R"("system":"a","messages":[{"role":"user","content":"b"},{"role":"system","content":"c"},)"
+      R"({"role":"assistant","content":"d"},{"role":"developer","content":[{"type":"text",)"
+      R"("text":"e"},{"type":"text","text":"f"}]},{"role":"system","content":""}])");
+  EXPECT_EQ(story_of(chat), "system:a;user:b;system:c;assistant:d;system:e\nf;");
+  EXPECT_FALSE(chat.continue_last);
+}
+
+TEST(AnthropicParse, AnEmptyLastTurnIsNotThere) {
+  for (const std::string content : {R"("")", "[]", R"([{"type":"text","text":""}])", "null",
+                                    R"([{"type":"redacted_thinking","data":"zq"}])",
+                                    R"([{"type":"thinking","thinking":"","signature":""}])"}) {
+    const auto chat = chat_of(R"("messages":[{"role":"user","content":"a"},)"
+                              R"({"role":"assistant","content":)" +
+                              content + "}]");
+    EXPECT_EQ(story_of(chat), "user:a;") << content;
+    EXPECT_FALSE(chat.continue_last) << content;
+  }
+}
+
+TEST(AnthropicParse, DocumentsAndSearchResultsAreText) {
+  const auto chat = chat_of(
+      R"("messages":[{"role":"user","content":[{"type":"document","title":"T","context":"C",)"
+      R"("source":{"type":"text","media_type":"text/plain","data":"d"},)"
+      R"("citations":{"enabled":false}},{"type":"document","source":{"type":"content",)"
+      R"("content":[{"type":"text","text":"e"}]}},{"type":"document","source":{"type":"content",)"
+      R"("content":"f"}},{"type":"search_result","title":"g","source":"h","content":)"
+      R"([{"type":"text","text":"i"}]}]},{"role":"user","content":[{"type":"tool_result",)"
+      R"("tool_use_id":"1","content":[{"type":"text","text":"j"},{"type":"document","source":)"
+      R"({"type":"text","data":"k"}},{"type":"search_result","content":[]},)"
+      R"({"type":"tool_reference","tool_name":"l"}]}]}])");
+  EXPECT_EQ(story_of(chat), "user:T\nC\nd\ne\nf\ng\nh\ni;tool:j\nk\nl;");
+}
+
+TEST(AnthropicParse, Thinking) {
+  using content::Thinking;
+  const auto wish = [](const std::string& fields) {
+    return chat_of(R"("messages":[{"role":"user","content":"x"}])" + fields).thinking;
+  };
+  EXPECT_EQ(wish("").thinking, Thinking::avoid);
+  EXPECT_EQ(wish(R"(,"thinking":null)").thinking, Thinking::avoid);
+  EXPECT_EQ(wish(R"(,"thinking":{"type":"disabled"})").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"(,"thinking":{"type":"adaptive"})").thinking, Thinking::welcome);
+  const auto budget = wish(R"(,"thinking":{"type":"enabled","budget_tokens":1024})");
+  EXPECT_EQ(budget.thinking, Thinking::demand);
+  EXPECT_EQ(budget.tokens_max, 1024U);
+  EXPECT_EQ(budget.field, "thinking");
+  const auto effort = wish(R"(,"output_config":{"effort":"max"})");
+  EXPECT_EQ(effort.thinking, Thinking::avoid);
+  EXPECT_EQ(effort.effort, "high");
 }
 
 TEST(AnthropicParse, ToolChoices) {

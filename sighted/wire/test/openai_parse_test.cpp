@@ -191,6 +191,48 @@ TEST(OpenAiParse, TheLastMessageIsContinuedAsVllmSaysIt) {
             "add_generation_prompt");
 }
 
+TEST(OpenAiParse, Thinking) {
+  using content::Thinking;
+  const auto wish = [](const std::string& fields) {
+    return std::get<content::Chat>(with(fields).prompt).thinking;
+  };
+  EXPECT_EQ(wish(R"("n":1)").thinking, Thinking::unsaid);
+  EXPECT_EQ(wish(R"("reasoning_effort":"none")").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"("reasoning_effort":"none")").field, "reasoning_effort");
+  EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").thinking, Thinking::welcome);
+  EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").effort, "low");
+  EXPECT_EQ(wish(R"("reasoning_effort":"medium")").effort, "medium");
+  EXPECT_EQ(wish(R"("reasoning":{"effort":"high","max_tokens":7})").tokens_max, 7U);
+  EXPECT_EQ(wish(R"("reasoning":{"enabled":false})").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"("enable_thinking":true)").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("thinking":{"type":"disabled"})").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"("thinking_budget":0)").tokens_max, 0U);
+  EXPECT_EQ(wish(R"("chat_template_kwargs":{"enable_thinking":false})").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"("chat_template_kwargs":{"thinking":true})").thinking, Thinking::demand);
+  const auto request = with(R"("chat_template_kwargs":{"date":"\u003c","deep":{"a":[1]}})");
+  const auto& values = std::get<content::Chat>(request.prompt).template_values;
+  ASSERT_EQ(values.size(), 2U);
+  EXPECT_EQ(values[0].second, R"("<")");
+  EXPECT_EQ(values[1].second, R"({"a":[1]})");
+}
+
+TEST(OpenAiParse, HistoryAsAgentsSendIt) {
+  const auto chat = std::get<content::Chat>(
+      chat_request(R"({"model":"m","messages":[{"role":"user","content":"a"},)"
+                   R"({"role":"assistant","content":null,"reasoning_content":"b"},)"
+                   R"({"role":"assistant","content":null},{"role":"developer","content":"c"},)"
+                   R"({"role":"assistant","tool_calls":[{"id":"1","type":"function","function":)"
+                   R"({"name":"f","arguments":"{\"x\": \"cut"}},{"function":{"name":"g"}}]},)"
+                   R"({"role":"tool","tool_call_id":"1","content":null}]})")
+          .prompt);
+  ASSERT_EQ(chat.messages.size(), 6U);
+  EXPECT_EQ(chat.messages[1].reasoning, "b");
+  EXPECT_EQ(chat.messages[3].role, "system");
+  EXPECT_EQ(chat.messages[4].tool_calls[0].arguments, R"({"x": "cut)");
+  EXPECT_EQ(chat.messages[4].tool_calls[1].name, "g");
+  EXPECT_EQ(chat.messages[5].tool_name, "f");
+}
+
 TEST(OpenAiParse, IntegersMayHaveAFraction) {
   EXPECT_EQ(with(R"("max_tokens":100.0)").output_max, 100U);
   EXPECT_EQ(with(R"("max_completion_tokens":1e2)").output_max, 100U);

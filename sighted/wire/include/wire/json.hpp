@@ -106,6 +106,9 @@ class Reader {
   std::vector<std::pair<std::string, double>> optional_number_map(std::string_view name,
                                                                   std::size_t count_max, double min,
                                                                   double max);
+  /// The fields of an object of the client's, each value as JSON text. Errors name the object.
+  std::vector<std::pair<std::string, std::string>> optional_value_texts(std::string_view name,
+                                                                        std::size_t count_max);
 
   /// Reports an error of the field `name` (empty: of this object). `what` completes the sentence
   /// "'<path>' ..." and is a text of ours. Only the first error of a document is kept.
