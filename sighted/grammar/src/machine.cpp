@@ -58,8 +58,8 @@ bool takes_all(const Machine& machine, std::uint32_t state) {
 
 class Determiner {
  public:
-  Determiner(const Machine& machine, std::size_t states_max, std::size_t work_max)
-      : machine_{machine}, states_max_{states_max}, work_left_{work_max} {}
+  Determiner(const Machine& machine, std::size_t states_max, MachineWork& work)
+      : machine_{machine}, states_max_{states_max}, work_{work} {}
 
   std::optional<Machine> run() {
     if (machine_.empty()) return Machine{};
@@ -101,12 +101,6 @@ class Determiner {
     return place->second;
   }
 
-  bool pay(std::size_t cost) {
-    if (work_left_ < cost) return false;
-    work_left_ -= cost;
-    return true;
-  }
-
   /// Sweeps over the arcs of all states of the set: between two cuts the targets stay the same.
   bool expand(std::uint32_t at) {
     std::vector<Arc> arcs;
@@ -114,7 +108,7 @@ class Determiner {
       const std::vector<Arc>& more = machine_.states[state].arcs;
       arcs.insert(arcs.end(), more.begin(), more.end());
     }
-    if (!pay(arcs.size() * 4)) return false;
+    if (!work_.pay(arcs.size() * 4)) return false;
     sort_arcs(arcs);
     std::vector<char32_t> cuts;
     cuts.reserve(arcs.size() * 2);
@@ -131,7 +125,7 @@ class Determiner {
       std::erase_if(open, [&](const Arc& arc) { return arc.last < cuts[cut]; });
       for (; next < arcs.size() && arcs[next].first == cuts[cut]; ++next)
         open.push_back(arcs[next]);
-      if (!pay(open.size() * 4 + 4)) return false;
+      if (!work_.pay(open.size() * 4 + 4)) return false;
       if (open.empty()) continue;
       Set targets;
       for (const Arc& arc : open)
@@ -148,7 +142,7 @@ class Determiner {
 
   const Machine& machine_;
   std::size_t states_max_;
-  std::size_t work_left_;
+  MachineWork& work_;
   std::vector<bool> all_;
   std::unordered_map<Set, std::uint32_t, HashOfSet> ids_;
   std::vector<Set> sets_;
@@ -219,11 +213,12 @@ Machine trimmed(const Machine& machine) {
 }
 
 std::optional<Machine> determined(const Machine& machine, std::size_t states_max,
-                                  std::size_t work_max) {
-  return Determiner{machine, states_max, work_max}.run();
+                                  MachineWork& work) {
+  return Determiner{machine, states_max, work}.run();
 }
 
-std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max) {
+std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max,
+                            MachineWork& work) {
   Machine out;
   if (one.empty() || other.empty()) return out;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> ids;
@@ -239,6 +234,7 @@ std::optional<Machine> both(const Machine& one, const Machine& other, std::size_
   id_of(0, 0);
   for (std::size_t at = 0; at < order.size(); ++at) {
     const auto [a, b] = order[at];
+    if (!work.pay(one.states[a].arcs.size() * other.states[b].arcs.size() + 8)) return std::nullopt;
     std::vector<Arc> made;
     for (const Arc& left : one.states[a].arcs) {
       for (const Arc& right : other.states[b].arcs) {
@@ -281,7 +277,7 @@ Machine complement(const Machine& deterministic) {
 }
 
 std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                    std::size_t work_max) {
+                                    MachineWork& work) {
   LengthFit fit;
   std::vector<std::uint32_t> now;  // the states that a text of this length leads to
   if (!machine.empty()) now.push_back(0);
@@ -297,13 +293,13 @@ std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, s
     }
     if (fit.some && length >= min && max == endless) break;
     std::vector<std::uint32_t> next;
-    std::size_t work = 1;
+    std::size_t cost = 1;
     for (const std::uint32_t state : now) {
       const std::vector<Arc>& arcs = machine.states[state].arcs;
       for (const Arc& arc : arcs) {
         if (next.empty() || next.back() != arc.to) next.push_back(arc.to);
       }
-      work += arcs.size() + 1;
+      cost += arcs.size() + 1;
     }
     std::sort(next.begin(), next.end());
     next.erase(std::unique(next.begin(), next.end()), next.end());
@@ -312,15 +308,14 @@ std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, s
       fit.all = fit.all && max == endless;
       break;
     }
-    if (work_max < work) return std::nullopt;
-    work_max -= work;
+    if (!work.pay(cost)) return std::nullopt;
     now = std::move(next);
   }
   return fit;
 }
 
 std::optional<Machine> of_length(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                 std::size_t states_max) {
+                                 std::size_t states_max, MachineWork& work) {
   Machine out;
   if (machine.empty()) return out;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> ids;
@@ -340,6 +335,7 @@ std::optional<Machine> of_length(const Machine& machine, std::uint32_t min, std:
     // With no upper bound, counting stops at the lower one.
     const std::uint32_t next = max == endless && count >= min ? count : count + 1;
     if (next > max) continue;
+    if (!work.pay(machine.states[state].arcs.size() + 4)) return std::nullopt;
     for (const Arc& arc : machine.states[state].arcs) {
       const std::uint32_t to = id_of(arc.to, next);
       out.states[at].arcs.push_back({arc.first, arc.last, to});

@@ -35,16 +35,29 @@ struct Machine {
   [[nodiscard]] bool accepts(const std::vector<char32_t>& text) const;
 };
 
+/// What making machines may cost, in units of about 20 ns. Whoever makes many takes all of it from
+/// one, so that many patterns cost no more than one bad one.
+struct MachineWork {
+  std::size_t left = 2'000'000;
+  /// False where it does not suffice; nothing is left then.
+  bool pay(std::size_t cost) {
+    const bool enough = cost <= left;
+    left = enough ? left - cost : 0;
+    return enough;
+  }
+};
+
 /// Without states that the start does not reach or that reach no end. May be empty.
 Machine trimmed(const Machine& machine);
 
-/// The deterministic twin, trimmed; nothing where it takes more than `states_max` states or about
-/// `work_max` looks at an arc.
+/// The deterministic twin, trimmed; nothing where it takes more than `states_max` states or the
+/// work does not suffice.
 std::optional<Machine> determined(const Machine& machine, std::size_t states_max,
-                                  std::size_t work_max);
+                                  MachineWork& work);
 
-/// What both accept, trimmed; nothing where it takes more than `states_max` states.
-std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max);
+/// What both accept, trimmed; nothing beyond `states_max` states or the work.
+std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max,
+                            MachineWork& work);
 
 /// What a deterministic machine does not accept, over all scalar values.
 Machine complement(const Machine& deterministic);
@@ -55,15 +68,15 @@ struct LengthFit {
   bool all = true;    ///< and no other
 };
 
-/// For a trimmed machine; nothing where that takes more than about `work_max` looks at an arc. max
-/// may be `endless`.
-std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                    std::size_t work_max);
-
 constexpr std::uint32_t endless = std::numeric_limits<std::uint32_t>::max();
 
-/// What `machine` accepts with `min` to `max` arcs, trimmed; nothing beyond `states_max` states.
+/// For a trimmed machine; nothing where the work does not suffice. max may be `endless`.
+std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
+                                    MachineWork& work);
+
+/// What `machine` accepts with `min` to `max` arcs, trimmed; nothing beyond `states_max` states or
+/// the work.
 std::optional<Machine> of_length(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                 std::size_t states_max);
+                                 std::size_t states_max, MachineWork& work);
 
 }  // namespace grammar

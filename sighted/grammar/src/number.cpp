@@ -216,9 +216,9 @@ base::Result<RuleId, Refusal> number_rule(Builder& builder, const NumberDemand& 
   const bool free = !demand.low && !demand.high && demand.steps.empty() && !demand.integer;
   if (free) add_exponents(machine);
   constexpr std::size_t states_max = 4000;
-  constexpr std::size_t work_max = 400000;
+  MachineWork work{400'000};
   machine = trimmed(machine);
-  if (std::optional<Machine> known = determined(machine, states_max, work_max)) {
+  if (std::optional<Machine> known = determined(machine, states_max, work)) {
     machine = *std::move(known);
   }
   return rule_of(builder, machine, *grid);

@@ -22,7 +22,6 @@ using Kind = PatternNode::Kind;
 
 constexpr std::size_t joined_max = 20000;   ///< states of several demands together
 constexpr std::size_t unrolled_max = 2000;  ///< states with their lengths, rather than a count
-constexpr std::size_t lengths_work = 4'000'000;
 
 Refusal unsatisfiable_length() {
   return {Refusal::Kind::unsatisfiable, "", "length", 0};
@@ -42,6 +41,8 @@ Machine anything() {
 /// Narrows a set of strings, demand by demand.
 class Narrowing {
  public:
+  explicit Narrowing(MachineWork& work) : work_{work} {}
+
   std::optional<Refusal> demand(const TextDemand& all) {
     for (const std::string_view pattern : all.patterns) {
       if (std::optional<Refusal> fault = found(pattern)) return fault;
@@ -77,31 +78,37 @@ class Narrowing {
     if (!machine_) {
       machine_ = std::move(more);
     } else {
-      machine_ = both(*machine_, more, joined_max);
+      machine_ = both(*machine_, more, joined_max, work_);
       if (!machine_) return pattern_too_large("states", joined_max);
     }
     if (machine_->empty()) return pattern_unsatisfiable();
     return std::nullopt;
   }
 
+  base::Result<PatternTree, Refusal> read(std::string_view pattern) {
+    if (!work_.pay(pattern.size() * 4)) {
+      return Fail{pattern_too_large("states", MachineLimits::determined_max)};
+    }
+    return parse_pattern(pattern);
+  }
+
   std::optional<Refusal> found(std::string_view pattern) {
-    base::Result<PatternTree, Refusal> tree = parse_pattern(pattern);
+    base::Result<PatternTree, Refusal> tree = read(pattern);
     if (!tree) return tree.error();
     if (counted(*tree)) return std::nullopt;
-    base::Result<Machine, Refusal> machine = machine_of(*tree);
+    base::Result<Machine, Refusal> machine = machine_of(*tree, work_);
     if (!machine) return machine.error();
-    machine = settled(std::move(machine).value());
+    machine = settled(std::move(machine).value(), work_);
     if (!machine) return machine.error();
     return join(std::move(machine).value());
   }
 
   std::optional<Refusal> not_found(std::string_view pattern) {
-    base::Result<PatternTree, Refusal> tree = parse_pattern(pattern);
+    base::Result<PatternTree, Refusal> tree = read(pattern);
     if (!tree) return tree.error();
-    base::Result<Machine, Refusal> machine = machine_of(*tree);
+    base::Result<Machine, Refusal> machine = machine_of(*tree, work_);
     if (!machine) return machine.error();
-    const std::optional<Machine> known =
-        determined(*machine, MachineLimits::determined_max, MachineLimits::determined_work);
+    const std::optional<Machine> known = determined_soon(*machine, work_);
     if (!known) return pattern_too_large("states", MachineLimits::determined_max);
     return join(complement(*known));
   }
@@ -136,6 +143,7 @@ class Narrowing {
     return !join(std::move(loop));
   }
 
+  MachineWork& work_;
   std::optional<Machine> machine_;
   std::uint32_t min_ = 0;
   std::uint32_t max_ = unbounded;
@@ -143,8 +151,8 @@ class Narrowing {
 
 }  // namespace
 
-base::Result<TextSet, Refusal> TextSet::of(const TextDemand& demand) {
-  Narrowing narrowing;
+base::Result<TextSet, Refusal> TextSet::of(const TextDemand& demand, MachineWork& work) {
+  Narrowing narrowing{work};
   if (std::optional<Refusal> fault = narrowing.demand(demand)) return Fail{*std::move(fault)};
   TextSet set;
   set.min_ = narrowing.min();
@@ -163,17 +171,17 @@ bool TextSet::contains(std::string_view text) const {
          machine_->accepts({codes->begin(), codes->end()});
 }
 
-base::Result<RuleId, Refusal> TextSet::rule(Builder& builder) const {
+base::Result<RuleId, Refusal> TextSet::rule(Builder& builder, MachineWork& work) const {
   const Machine& machine = *machine_;
   const std::size_t counts = max_ == unbounded ? min_ : max_;
   if (counts == 0 && max_ == unbounded) return string_rule(builder, machine);
-  const std::optional<LengthFit> fit = length_fit(machine, min_, max_, lengths_work);
-  if (!fit) return Fail{pattern_too_large("states with their lengths", lengths_work)};
+  const std::optional<LengthFit> fit = length_fit(machine, min_, max_, work);
+  if (!fit) return Fail{pattern_too_large("states with their lengths", unrolled_max)};
   if (!fit->some) return Fail{unsatisfiable_length()};
   if (fit->all) return string_rule(builder, machine);
   // Few states: the lengths are unrolled. Otherwise a count goes along.
   if ((counts + 1) * machine.states.size() <= unrolled_max) {
-    const std::optional<Machine> exact = of_length(machine, min_, max_, unrolled_max);
+    const std::optional<Machine> exact = of_length(machine, min_, max_, unrolled_max, work);
     if (exact) return string_rule(builder, *exact);
   }
   const RuleId rule = builder.rule();
@@ -182,10 +190,21 @@ base::Result<RuleId, Refusal> TextSet::rule(Builder& builder) const {
   return rule;
 }
 
-base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand) {
-  base::Result<TextSet, Refusal> set = TextSet::of(demand);
+base::Result<TextSet, Refusal> TextSet::of(const TextDemand& demand) {
+  MachineWork work;
+  return of(demand, work);
+}
+
+base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand,
+                                        MachineWork& work) {
+  base::Result<TextSet, Refusal> set = TextSet::of(demand, work);
   if (!set) return Fail{set.error()};
-  return set->rule(builder);
+  return set->rule(builder, work);
+}
+
+base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand) {
+  MachineWork work;
+  return text_rule(builder, demand, work);
 }
 
 }  // namespace grammar

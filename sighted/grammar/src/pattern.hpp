@@ -15,6 +15,7 @@
 namespace grammar {
 
 struct Machine;
+struct MachineWork;
 
 /// What a string must satisfy, all of it together. Texts are UTF-8.
 struct TextDemand {
@@ -31,6 +32,8 @@ class TextSet {
  public:
   /// Errors, with an empty path and the keyword at fault ("pattern", "format", "length"):
   /// malformed, unsupported, too_large, and unsatisfiable where no string is left.
+  static base::Result<TextSet, Refusal> of(const TextDemand& demand, MachineWork& work);
+  /// The same with work of its own.
   static base::Result<TextSet, Refusal> of(const TextDemand& demand);
 
   [[nodiscard]] bool contains(std::string_view text) const;
@@ -38,7 +41,7 @@ class TextSet {
   /// A new rule that matches the inside of the string's literal: its code points as UTF-8, but
   /// quotation mark, backslash and controls by their shortest escape. too_large where lengths and
   /// pattern together have too many states.
-  base::Result<RuleId, Refusal> rule(Builder& builder) const;
+  base::Result<RuleId, Refusal> rule(Builder& builder, MachineWork& work) const;
 
  private:
   std::shared_ptr<const Machine> machine_;
@@ -46,7 +49,10 @@ class TextSet {
   std::uint32_t max_ = unbounded;
 };
 
-/// TextSet::of(demand).rule(builder).
+/// The rule of the demand's set. All rules of a schema share one `work`.
+base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand,
+                                        MachineWork& work);
+/// The same with work of its own.
 base::Result<RuleId, Refusal> text_rule(Builder& builder, const TextDemand& demand);
 
 }  // namespace grammar

@@ -53,7 +53,7 @@ class Draft {
 
   /// Without empty steps. A state of the result is a node, and whether anything was read before it,
   /// which decides what may begin there. Nothing beyond the bounds.
-  std::optional<Machine> machine() const;
+  std::optional<Machine> machine(MachineWork& work) const;
 
  private:
   struct Node {
@@ -66,13 +66,13 @@ class Draft {
     bool end = false;
   };
   std::optional<Closure> closure(std::uint32_t node, bool started, std::vector<std::uint32_t>& seen,
-                                 std::uint32_t round, std::size_t& work) const;
+                                 std::uint32_t round, MachineWork& work) const;
   std::vector<Node> nodes_;
 };
 
 std::optional<Draft::Closure> Draft::closure(std::uint32_t node, bool started,
                                              std::vector<std::uint32_t>& seen, std::uint32_t round,
-                                             std::size_t& work) const {
+                                             MachineWork& work) const {
   Closure out;
   out.reached.push_back(node * 2);
   seen[node * 2] = round;
@@ -80,9 +80,7 @@ std::optional<Draft::Closure> Draft::closure(std::uint32_t node, bool started,
     const bool ended = out.reached[at] % 2 == 1;
     const Node& here = nodes_[out.reached[at] / 2];
     out.end = out.end || here.end;
-    const std::size_t cost = here.steps.size() + 1;
-    if (work < cost) return std::nullopt;
-    work -= cost;
+    if (!work.pay(here.steps.size() + 1)) return std::nullopt;
     for (const auto& [to, when] : here.steps) {
       if (when == Step::at_begin && started) continue;
       const std::uint32_t key = to * 2 + (ended || when == Step::at_end ? 1 : 0);
@@ -94,9 +92,8 @@ std::optional<Draft::Closure> Draft::closure(std::uint32_t node, bool started,
   return out;
 }
 
-std::optional<Machine> Draft::machine() const {
+std::optional<Machine> Draft::machine(MachineWork& work) const {
   constexpr std::uint32_t none = 0xFFFFFFFF;
-  std::size_t work = MachineLimits::arcs_max * 5;
   std::size_t arcs_left = MachineLimits::arcs_max;
   Machine out;
   std::vector<std::uint32_t> ids(nodes_.size(), none);  // of nodes after the first code point
@@ -112,6 +109,7 @@ std::optional<Machine> Draft::machine() const {
       const std::vector<Arc>& arcs = nodes_[key / 2].arcs;
       if (arcs_left < arcs.size()) return std::nullopt;
       arcs_left -= arcs.size();
+      if (!work.pay(arcs.size())) return std::nullopt;
       for (const Arc& arc : arcs) {
         if (ids[arc.to] == none) {
           ids[arc.to] = out.add();
@@ -213,7 +211,7 @@ class Unroller {
 /// Splits the outermost sequence at what it looks ahead to, and joins the pieces from the right.
 class Search {
  public:
-  explicit Search(const PatternTree& tree) : tree_{tree}, unroller_{tree} {
+  Search(const PatternTree& tree, MachineWork& work) : tree_{tree}, work_{work}, unroller_{tree} {
     const PatternNode& root = tree.at(tree.root);
     parts_ = root.kind == Kind::sequence ? root.parts : std::vector<std::uint32_t>{tree.root};
   }
@@ -228,9 +226,8 @@ class Search {
       std::optional<Machine> rest = piece(at + 1, end, tail, false);
       std::optional<Machine> seen = looked_at(node);
       if (!rest || !seen) return Fail{too_large()};
-      tail = both(*rest, *seen, MachineLimits::states_max);
-      if (tail)
-        tail = determined(*tail, MachineLimits::determined_max, MachineLimits::determined_work);
+      tail = both(*rest, *seen, MachineLimits::states_max, work_);
+      if (tail) tail = determined_soon(*tail, work_);
       if (!tail) return Fail{too_large()};
       end = at;
     }
@@ -242,7 +239,7 @@ class Search {
  private:
   static Refusal too_large() { return pattern_too_large("states", MachineLimits::states_max); }
 
-  std::optional<Refusal> refused() const {
+  std::optional<Refusal> refused() {
     std::size_t size = 0;
     bool ahead = false;
     for (const PatternNode& node : tree_.nodes) {
@@ -255,7 +252,7 @@ class Search {
     for (const std::uint32_t part : parts_) {
       const PatternNode& node = tree_.at(part);
       size += size_of(tree_, part);
-      if (size > MachineLimits::states_max) return too_large();
+      if (size > MachineLimits::states_max || !work_.pay(size * 8)) return too_large();
       // Behind something that is looked at, the text's begin would be another one.
       if (ahead && holds(tree_, part, Kind::begin))
         return pattern_unsupported("lookaheads before ^");
@@ -290,7 +287,7 @@ class Search {
       draft.loop(last);
       draft.end(last);
     }
-    return draft.machine();
+    return draft.machine(work_);
   }
 
   std::optional<Machine> looked_at(const PatternNode& node) const {
@@ -300,28 +297,36 @@ class Search {
     draft.step(at, last);
     draft.loop(last);
     draft.end(last);
-    std::optional<Machine> machine = draft.machine();
+    std::optional<Machine> machine = draft.machine(work_);
     if (machine) {
-      machine = determined(*machine, MachineLimits::determined_max, MachineLimits::determined_work);
+      machine = determined_soon(*machine, work_);
     }
     if (machine && node.negated) machine = complement(*machine);
     return machine;
   }
 
   const PatternTree& tree_;
+  MachineWork& work_;
   Unroller unroller_;
   std::vector<std::uint32_t> parts_;
 };
 
 }  // namespace
 
-base::Result<Machine, Refusal> machine_of(const PatternTree& tree) {
-  return Search{tree}.machine();
+base::Result<Machine, Refusal> machine_of(const PatternTree& tree, MachineWork& work) {
+  return Search{tree, work}.machine();
 }
 
-base::Result<Machine, Refusal> settled(Machine machine) {
-  std::optional<Machine> found =
-      determined(machine, MachineLimits::determined_max, MachineLimits::determined_work);
+std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work) {
+  MachineWork part{std::min(work.left, MachineLimits::determined_work)};
+  const std::size_t before = part.left;
+  std::optional<Machine> found = determined(machine, MachineLimits::determined_max, part);
+  work.left -= before - part.left;
+  return found;
+}
+
+base::Result<Machine, Refusal> settled(Machine machine, MachineWork& work) {
+  std::optional<Machine> found = determined_soon(machine, work);
   if (found) return *std::move(found);
   if (machine.states.size() <= MachineLimits::undetermined_max) return machine;
   return Fail{pattern_too_large("states", MachineLimits::determined_max)};

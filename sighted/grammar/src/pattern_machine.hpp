@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 
 #include <base/result.hpp>
 
@@ -26,9 +27,12 @@ struct MachineLimits {
 /// The machine of a search, as ECMA-262's test() does it. Trimmed; empty where nothing matches.
 /// Looking ahead works in the outermost sequence, where what is looked at and what follows are two
 /// machines and both must accept. Errors: unsupported, too_large.
-base::Result<Machine, Refusal> machine_of(const PatternTree& tree);
+base::Result<Machine, Refusal> machine_of(const PatternTree& tree, MachineWork& work);
 
 /// The deterministic machine, or `machine` where that would be too large and it is itself small.
-base::Result<Machine, Refusal> settled(Machine machine);
+base::Result<Machine, Refusal> settled(Machine machine, MachineWork& work);
+
+/// The deterministic machine at no more than determined_work, or nothing.
+std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work);
 
 }  // namespace grammar

@@ -8,6 +8,7 @@
 
 #include "leaf_run.hpp"
 #include "literal.hpp"
+#include "machine.hpp"
 
 namespace grammar {
 namespace {
@@ -328,6 +329,18 @@ TEST(Pattern, HostileOnesEndSoon) {
               pattern.substr(0, 40).c_str());
     EXPECT_LT(took.count(), 1000) << pattern.substr(0, 40);
   }
+}
+
+TEST(Pattern, ManyBadOnesCostNoMoreThanOne) {
+  Builder builder;
+  MachineWork work;
+  TextDemand demand;
+  demand.patterns = {"(?:a|aa|aaa|aaaa|aaaaa){500}"};
+  const auto before = std::chrono::steady_clock::now();
+  for (int at = 0; at < 1000; ++at)
+    EXPECT_FALSE(text_rule(builder, demand, work));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds{5});
+  EXPECT_EQ(work.left, 0);
 }
 
 }  // namespace
