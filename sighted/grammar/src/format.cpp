@@ -85,7 +85,8 @@ void add_internet(std::vector<Format>& all, const Parts& parts) {
     all.push_back(text(name, parts.address));
   for (const char* name : {"uri-reference", "iri-reference"})
     all.push_back(text(name, reference));
-  all.push_back(text("uri-template", parts.address));
+  all.push_back(text("uri-template",
+                     "https?://" + parts.host + R"((?:/(?:[A-Za-z0-9._~-]|\{[A-Za-z0-9_]+\})*)*)"));
   all.push_back(text("url", R"(https?://(?:[A-Za-z0-9]+(?:-[A-Za-z0-9]+)*\.)+[A-Za-z]{2,24})"
                             R"((?::[1-9]\d{1,3})?(?:/[A-Za-z0-9._~!$&'()*+,;=:@%/?#-]*)?)"));
 }

@@ -71,9 +71,12 @@ SetOrFault property_escape(PatternText& in, bool negated) {
     name += static_cast<char>(code);
   }
   if (!in.take(close_brace)) return Fail{pattern_malformed()};
-  const std::optional<CodeSet> set = property_set(name);
+  std::optional<CodeSet> set = property_set(name);
   if (!set) return Fail{pattern_unsupported("this \\p{...}")};
-  return negated ? set->inverse() : *set;
+  if (!negated) return *std::move(set);
+  // What is not assigned yet may have the property by the Unicode of whoever checks the answer.
+  if (const std::optional<CodeSet> unassigned = property_set("Cn")) set->add(*unassigned);
+  return set->inverse();
 }
 
 /// The code point that one letter after the backslash stands for.
