@@ -13,6 +13,8 @@ namespace {
 /// Nodes below which it pays to look for a loop.
 constexpr std::uint32_t loop_nodes_min = 48;
 constexpr std::uint64_t tokens_per_work = 4;
+/// Vocabularies for which it pays to remember what loops take.
+constexpr std::size_t rest_nodes_min = 1000;
 
 bool has(const std::array<std::uint64_t, 2>& bits, std::uint8_t byte) {
   return ((bits[byte / 64] >> (byte % 64)) & 1) != 0;
@@ -41,7 +43,7 @@ Verdict Matcher::Run::mask(const VocabularyTrie& trie, std::vector<bool>& allowe
   }
   if (masked_ != &trie || masked_set_ != *set || last_mask_.size() != trie.size()) {
     masked_ = nullptr;
-    const auto any = walk_trie(trie, *set, last_mask_, work);
+    const auto any = fill_mask(trie, *set, last_mask_, work);
     if (!any) {
       return Verdict::too_costly;
     }
@@ -56,13 +58,34 @@ Verdict Matcher::Run::mask(const VocabularyTrie& trie, std::vector<bool>& allowe
   return Verdict::yes;
 }
 
+/// Where the set itself loops, most of the vocabulary may be known already.
+std::optional<bool> Matcher::Run::fill_mask(const VocabularyTrie& trie, std::uint32_t set,
+                                            std::vector<bool>& allowed, Work& work) {
+  std::shared_ptr<const VocabularyTrie::Rest> rest;
+  if (trie.nodes().size() >= rest_nodes_min) {
+    if (!find_loop(set, work)) {
+      return std::nullopt;
+    }
+    const Loop& loop = sets_[set].loop;
+    if ((loop.ascii[0] | loop.ascii[1]) != 0) {
+      rest = trie.rest({loop.ascii, loop.multibyte});
+    }
+  }
+  if (!rest) {
+    allowed.assign(trie.size(), false);
+    return walk_trie(trie, set, allowed, work);
+  }
+  allowed = rest->covered;
+  const auto any = walk_trie(rest->others, set, allowed, work);
+  return any ? std::optional<bool>(*any || rest->any) : std::nullopt;
+}
+
 std::optional<bool> Matcher::Run::walk_trie(const VocabularyTrie& trie, std::uint32_t set,
                                             std::vector<bool>& allowed, Work& work) {
   struct Level {
     std::uint32_t end;
     std::uint32_t set;
   };
-  allowed.assign(trie.size(), false);
   const auto nodes = trie.nodes();
   const auto tokens = trie.tokens();
   std::vector<Level> path{{static_cast<std::uint32_t>(nodes.size()), set}};
@@ -93,6 +116,8 @@ std::optional<bool> Matcher::Run::walk_trie(const VocabularyTrie& trie, std::uin
       if (!next || !find_loop(*next, work)) {
         return std::nullopt;
       }
+    } else if (sets_[*next].relaxed != 0 && sets_[*next].relaxed_reach >= node.depth_below) {
+      next = sets_[*next].relaxed;  // Known already.
     }
     const bool whole =
         below == 0 || (sets_[*next].loop.known && covers(sets_[*next].loop, node, trie.below(i)));
@@ -172,13 +197,39 @@ bool Matcher::Run::holds(std::uint32_t set, std::uint32_t other) const {
   return set == other || std::includes(all.begin(), all.end(), some.begin(), some.end());
 }
 
+/// Whether it is worth to look at all bytes: a set whose next byte counts does not loop, and one
+/// that loops by none of the commonest bytes hardly does by others.
+std::optional<bool> Matcher::Run::may_loop(std::uint32_t set, Work& work) {
+  for (const Config& config : sets_.configs(set)) {
+    const Frame* const frame = frame_of(config.stack);
+    if (frame != nullptr && frame->kind == PlanFrame::Kind::length && frame->max != unbounded &&
+        stacks_[config.stack].value < held_value) {
+      return false;
+    }
+  }
+  for (const char probe : {'e', ' ', '0', 'A', 'a'}) {
+    const auto next = step(set, static_cast<std::uint8_t>(probe), work);
+    if (!next) {
+      return std::nullopt;
+    }
+    if (*next != Sets::dead && holds(*next, set)) {
+      return true;
+    }
+  }
+  return false;
+}
+
 /// Finds out by which bytes a set leads to itself. False where the work did not suffice.
 bool Matcher::Run::find_loop(std::uint32_t set, Work& work) {
   if (sets_[set].loop.known) {
     return true;
   }
+  const auto worth = may_loop(set, work);
+  if (!worth) {
+    return false;
+  }
   Loop loop;
-  for (std::size_t byte = 0; byte < 0x80; ++byte) {
+  for (std::size_t byte = 0; *worth && byte < 0x80; ++byte) {
     if (byte > 0 && tables_->class_of[byte] == tables_->class_of[byte - 1]) {
       const bool same = has(loop.ascii, static_cast<std::uint8_t>(byte - 1));
       loop.ascii[byte / 64] |= std::uint64_t{same} << (byte % 64);

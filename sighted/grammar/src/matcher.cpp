@@ -19,7 +19,7 @@ Matcher::Matcher(Matcher&&) noexcept = default;
 Matcher& Matcher::operator=(Matcher&&) noexcept = default;
 
 Verdict Matcher::allows(std::string_view bytes) {
-  Work work{token_work};
+  Work work{token_work + byte_work * bytes.size()};
   return run_->allows(bytes, work);
 }
 Verdict Matcher::allows(std::string_view bytes, Work& work) {
@@ -27,7 +27,7 @@ Verdict Matcher::allows(std::string_view bytes, Work& work) {
 }
 
 Verdict Matcher::accept(std::string_view bytes) {
-  Work work{token_work};
+  Work work{token_work + byte_work * bytes.size()};
   return run_->accept(bytes, work);
 }
 Verdict Matcher::accept(std::string_view bytes, Work& work) {

@@ -53,9 +53,12 @@ class Matcher::Run {
   // For masks.
   std::optional<std::uint32_t> relax(std::uint32_t set, std::uint32_t depth, Work& work);
   [[nodiscard]] std::uint32_t reach(const Frame& frame, std::uint32_t value) const;
+  std::optional<bool> may_loop(std::uint32_t set, Work& work);
   bool find_loop(std::uint32_t set, Work& work);
   [[nodiscard]] bool holds(std::uint32_t set, std::uint32_t other) const;
   std::optional<bool> loops_by_characters(std::uint32_t set, Work& work);
+  std::optional<bool> fill_mask(const VocabularyTrie& trie, std::uint32_t set,
+                                std::vector<bool>& allowed, Work& work);
   std::optional<bool> walk_trie(const VocabularyTrie& trie, std::uint32_t set,
                                 std::vector<bool>& allowed, Work& work);
 

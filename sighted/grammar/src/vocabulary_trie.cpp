@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <limits>
-#include <numeric>
+#include <mutex>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 namespace grammar {
 namespace {
@@ -14,11 +15,11 @@ using Below = VocabularyTrie::Below;
 
 constexpr std::size_t piece_bytes_limit = std::numeric_limits<std::uint16_t>::max();
 
-/// Lays out sorted pieces in preorder.
+/// Lays out pieces in preorder; `ids[i]` is the token of piece i, or i itself where there are none.
 class Layout {
  public:
-  Layout(std::span<const std::string> pieces, std::vector<Node>& nodes,
-         std::vector<std::int32_t>& tokens)
+  Layout(std::span<const std::string> pieces, std::span<const std::int32_t> ids,
+         std::vector<Node>& nodes, std::vector<std::int32_t>& tokens)
       : nodes_(nodes), tokens_(tokens) {
     std::vector<std::int32_t> order;
     for (std::size_t token = 0; token < pieces.size(); ++token) {
@@ -29,8 +30,9 @@ class Layout {
     std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
       return pieces[static_cast<std::size_t>(a)] < pieces[static_cast<std::size_t>(b)];
     });
-    for (const std::int32_t token : order) {
-      add(pieces[static_cast<std::size_t>(token)], token);
+    for (const std::int32_t i : order) {
+      const auto at = static_cast<std::size_t>(i);
+      add(pieces[at], ids.empty() ? i : ids[at]);
     }
     close(0);
   }
@@ -144,12 +146,124 @@ class Summary {
   std::vector<Below>& below_;
 };
 
+/// A rest of more than this share of all nodes is not worth its memory.
+constexpr std::size_t rest_share = 6;
+constexpr std::size_t rests_kept = 8;
+
+/// How far a path down the trie is made of the bytes that are asked for.
+struct Prefix {
+  std::uint32_t end = 0;
+  bool plain = true;
+  Lead lead{0};  ///< With `follow` bytes of a character still to come.
+};
+
+Prefix extend(Prefix prefix, const Node& node, const Below& bytes) {
+  const std::uint8_t byte = node.byte;
+  prefix.end = node.end;
+  if (prefix.lead.follow > 0) {
+    prefix.plain = prefix.plain && byte >= prefix.lead.low && byte <= prefix.lead.high;
+    prefix.lead = {prefix.lead.follow - 1};
+  } else if (byte < 0x80) {
+    prefix.plain = prefix.plain && ((bytes.ascii[byte / 64] >> (byte % 64)) & 1) != 0;
+  } else {
+    const auto begun = lead_of(byte);
+    prefix.plain = prefix.plain && begun && bytes.multibyte;
+    prefix.lead = begun.value_or(Lead{0});
+  }
+  return prefix;
+}
+
 }  // namespace
 
-VocabularyTrie::VocabularyTrie(std::span<const std::string> pieces) : size_(pieces.size()) {
-  Layout(pieces, nodes_, tokens_);
+class VocabularyTrie::Memory {
+ public:
+  /// The remembered one; nothing where there is none.
+  std::optional<std::shared_ptr<const Rest>> find(const Below& bytes) {
+    const std::lock_guard lock(mutex_);
+    for (auto known = known_.begin(); known != known_.end(); ++known) {
+      if (known->bytes == bytes) {
+        std::rotate(known_.begin(), known, known + 1);
+        return known_.front().rest;
+      }
+    }
+    return std::nullopt;
+  }
+
+  void keep(const Below& bytes, std::shared_ptr<const Rest> rest) {
+    const std::lock_guard lock(mutex_);
+    if (known_.size() == rests_kept) {
+      known_.pop_back();
+    }
+    known_.insert(known_.begin(), {bytes, std::move(rest)});
+  }
+
+ private:
+  struct Known {
+    Below bytes;
+    std::shared_ptr<const Rest> rest;
+  };
+  std::mutex mutex_;
+  std::vector<Known> known_;  ///< The last asked for first.
+};
+
+VocabularyTrie::VocabularyTrie(std::span<const std::string> pieces)
+    : VocabularyTrie(pieces.size(), pieces, {}) {}
+
+VocabularyTrie::VocabularyTrie(std::size_t size, std::span<const std::string> pieces,
+                               std::span<const std::int32_t> tokens)
+    : size_(size), memory_(std::make_unique<Memory>()) {
+  Layout(pieces, tokens, nodes_, tokens_);
   Summary(nodes_, below_);
   nodes_.shrink_to_fit();
+}
+
+VocabularyTrie::~VocabularyTrie() = default;
+VocabularyTrie::VocabularyTrie(VocabularyTrie&&) noexcept = default;
+VocabularyTrie& VocabularyTrie::operator=(VocabularyTrie&&) noexcept = default;
+
+std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::rest(const Below& bytes) const {
+  if (auto known = memory_->find(bytes)) {
+    return *std::move(known);
+  }
+  auto made = make_rest(bytes);
+  memory_->keep(bytes, made);
+  return made;
+}
+
+std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::make_rest(const Below& bytes) const {
+  std::vector<bool> covered(size_);
+  std::vector<std::string> pieces;
+  std::vector<std::int32_t> others;
+  std::vector<Prefix> path{{static_cast<std::uint32_t>(nodes_.size())}};
+  std::string piece;
+  std::size_t bytes_of_others = 0;
+  for (std::uint32_t i = 0; i < nodes_.size(); ++i) {
+    while (path.back().end <= i) {
+      path.pop_back();
+      piece.pop_back();
+    }
+    const Node& node = nodes_[i];
+    path.push_back(extend(path.back(), node, bytes));
+    piece.push_back(static_cast<char>(node.byte));
+    for (std::uint32_t at = node.tokens; at < node.tokens_end; ++at) {
+      if (path.back().plain) {
+        covered[static_cast<std::size_t>(tokens_[at])] = true;
+      } else {
+        pieces.push_back(piece);
+        others.push_back(tokens_[at]);
+        bytes_of_others += piece.size();
+      }
+    }
+    if (bytes_of_others > nodes_.size() / 2) {
+      return nullptr;
+    }
+  }
+  const bool any = others.size() < tokens_.size();
+  Rest rest{std::move(covered), any, VocabularyTrie(size_, pieces, others)};
+  if (!any || rest.others.nodes_.size() > nodes_.size() / rest_share) {
+    return nullptr;
+  }
+  return std::make_shared<const Rest>(std::move(rest));
 }
 
 std::size_t VocabularyTrie::bytes() const {

@@ -24,10 +24,11 @@ struct Work {
   std::uint64_t left = 0;
 };
 
-/// About 300 us: for one token, accepted or tried.
-constexpr std::uint64_t token_work = 60'000;
-/// About 2 ms, for a mask where nothing is known yet: a whole vocabulary of 150,000 pieces.
-constexpr std::uint64_t mask_work = 800'000;
+/// About 300 us: for one token, accepted or tried; and some more for each byte of a long one.
+constexpr std::uint64_t token_work = 30'000;
+constexpr std::uint64_t byte_work = 100;
+/// Some ms at most: for a mask, where nothing is known yet, of a vocabulary of 150,000 pieces.
+constexpr std::uint64_t mask_work = 400'000;
 
 /// Where an answer stands in its grammar. One thread at a time. A copy goes on by itself.
 /// It holds at most about 8 MiB.
