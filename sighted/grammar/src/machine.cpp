@@ -314,35 +314,4 @@ std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, s
   return fit;
 }
 
-std::optional<Machine> of_length(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                 std::size_t states_max, MachineWork& work) {
-  Machine out;
-  if (machine.empty()) return out;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint32_t> ids;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> order;
-  const auto id_of = [&](std::uint32_t state, std::uint32_t count) {
-    const auto [place, fresh] =
-        ids.try_emplace({state, count}, static_cast<std::uint32_t>(order.size()));
-    if (fresh) {
-      order.emplace_back(state, count);
-      out.states[out.add()].end = machine.states[state].end && count >= min;
-    }
-    return place->second;
-  };
-  id_of(0, 0);
-  for (std::size_t at = 0; at < order.size(); ++at) {
-    const auto [state, count] = order[at];
-    // With no upper bound, counting stops at the lower one.
-    const std::uint32_t next = max == endless && count >= min ? count : count + 1;
-    if (next > max) continue;
-    if (!work.pay(machine.states[state].arcs.size() + 4)) return std::nullopt;
-    for (const Arc& arc : machine.states[state].arcs) {
-      const std::uint32_t to = id_of(arc.to, next);
-      out.states[at].arcs.push_back({arc.first, arc.last, to});
-    }
-    if (order.size() > states_max) return std::nullopt;
-  }
-  return trimmed(out);
-}
-
 }  // namespace grammar

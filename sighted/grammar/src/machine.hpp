@@ -74,9 +74,4 @@ constexpr std::uint32_t endless = std::numeric_limits<std::uint32_t>::max();
 std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
                                     MachineWork& work);
 
-/// What `machine` accepts with `min` to `max` arcs, trimmed; nothing beyond `states_max` states or
-/// the work.
-std::optional<Machine> of_length(const Machine& machine, std::uint32_t min, std::uint32_t max,
-                                 std::size_t states_max, MachineWork& work);
-
 }  // namespace grammar

@@ -2,10 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <compare>
+#include <initializer_list>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "pattern_set.hpp"
+#include "utf8.hpp"
 
 namespace grammar {
 
@@ -36,6 +40,31 @@ char short_escape(char32_t code) {
   }
 }
 
+struct Piece {
+  std::uint8_t low = 0;
+  std::uint8_t high = 0;
+  friend auto operator<=>(const Piece&, const Piece&) = default;
+};
+
+/// The bytes of some code points, and the machine's state that they lead to.
+struct Way {
+  std::array<Piece, 6> bytes{};
+  std::uint32_t size = 0;
+  std::uint32_t to = 0;
+
+  void add(std::uint8_t low, std::uint8_t high) { bytes[size++] = {low, high}; }
+  [[nodiscard]] Way without_first() const {
+    Way rest;
+    rest.to = to;
+    for (std::size_t at = 1; at < size; ++at)
+      rest.add(bytes[at].low, bytes[at].high);
+    return rest;
+  }
+  friend auto operator<=>(const Way&, const Way&) = default;
+};
+
+/// Where the machine is deterministic, so are the bytes: ways that begin alike share their states,
+/// and ways that go on alike do, whatever led to them.
 class StringWriter {
  public:
   StringWriter(Builder& builder, const Machine& machine, Effect effect)
@@ -45,107 +74,97 @@ class StringWriter {
     const RuleId rule = builder_.rule();
     states_ = states_of(builder_, machine_, rule);
     for (std::size_t at = 0; at < machine_.states.size() && !builder_.full(); ++at) {
-      std::map<std::uint32_t, std::vector<CodeRange>> by_target;
+      std::vector<Way> ways;
       for (const Arc& arc : machine_.states[at].arcs) {
-        by_target[arc.to].push_back({arc.first, arc.last});
+        plain(states_[at], arc);
+        escapes(arc, ways);
+        beyond_ascii(arc, ways);
       }
-      for (auto& [to, ranges] : by_target)
-        write(states_[at], std::move(ranges), to);
+      if (!ways.empty()) builder_.epsilon(states_[at], tree(std::move(ways), effect_));
     }
     return rule;
   }
 
  private:
-  /// Plain ASCII goes straight; what takes several bytes goes through a state that all sources of
-  /// the same code points share.
-  void write(StateId from, std::vector<CodeRange> ranges, std::uint32_t to) {
-    constexpr std::array plain = {CodeRange{0x20, 0x21}, CodeRange{0x23, 0x5B},
+  void plain(StateId from, const Arc& arc) {
+    constexpr std::array parts = {CodeRange{0x20, 0x21}, CodeRange{0x23, 0x5B},
                                   CodeRange{0x5D, 0x7F}};
-    constexpr std::array other = {CodeRange{0, 0x1F}, CodeRange{0x22, 0x22}, CodeRange{0x5C, 0x5C},
-                                  CodeRange{0x80, last_code_point}};
-    const CodeSet set = CodeSet::of(std::move(ranges));
-    std::vector<Range> rest;
-    for (const CodeRange& range : set.ranges()) {
-      for (const CodeRange& part : plain) {
-        const char32_t first = std::max(range.first, part.first);
-        const char32_t last = std::min(range.last, part.last);
-        if (first > last) continue;
-        builder_.bytes(from, static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(last),
-                       states_[to], effect_);
-      }
-      for (const CodeRange& part : other) {
-        const char32_t first = std::max(range.first, part.first);
-        const char32_t last = std::min(range.last, part.last);
-        if (first <= last) rest.push_back({first, last});
-      }
+    for (const CodeRange& part : parts) {
+      const char32_t first = std::max(arc.first, part.first);
+      const char32_t last = std::min(arc.last, part.last);
+      if (first > last) continue;
+      builder_.bytes(from, static_cast<std::uint8_t>(first), static_cast<std::uint8_t>(last),
+                     states_[arc.to], effect_);
     }
-    if (!rest.empty()) builder_.epsilon(from, head(rest, to));
   }
 
-  StateId head(const std::vector<Range>& ranges, std::uint32_t to) {
-    std::pair<std::uint32_t, std::vector<std::uint32_t>> key{to, {}};
-    for (const Range& range : ranges) {
-      key.second.push_back(range.low);
-      key.second.push_back(range.high);
-    }
-    const auto [place, fresh] = heads_.try_emplace(std::move(key), StateId{});
-    if (!fresh) return place->second;
-    const StateId made = builder_.state();
-    place->second = made;
-    std::vector<Range> raw;
-    std::vector<char32_t> escaped;
-    for (const Range& range : ranges) {
-      if (range.low >= 0x80) raw.push_back(range);
-      for (char32_t code = range.low; code <= range.high && code < 0x80; ++code) {
-        escaped.push_back(code);
-      }
-    }
-    if (!raw.empty()) builder_.code_points(made, raw, states_[to], effect_);
-    if (!escaped.empty()) escapes(made, escaped, states_[to]);
-    return made;
-  }
-
-  void escapes(StateId from, const std::vector<char32_t>& codes, StateId to) {
-    const StateId slash = builder_.state();
-    builder_.bytes(from, '\\', '\\', slash, effect_);
-    StateId zeros{};
-    std::array<StateId, 2> rows{};
-    std::array<bool, 2> known{};
-    for (const char32_t code : codes) {
+  static void escapes(const Arc& arc, std::vector<Way>& ways) {
+    for (char32_t code = arc.first; code <= std::min<char32_t>(arc.last, '\\'); ++code) {
       if (const char letter = short_escape(code)) {
-        const auto byte = static_cast<std::uint8_t>(letter);
-        builder_.bytes(slash, byte, byte, to);
-        continue;
-      }
-      if (!known[0] && !known[1]) {
-        zeros = builder_.state();
-        builder_.literal(slash, "u00", zeros);
-      }
-      const std::size_t row = code / 16;
-      if (!known[row]) {
-        known[row] = true;
-        rows[row] = builder_.state();
-        const auto digit = static_cast<std::uint8_t>('0' + row);
-        builder_.bytes(zeros, digit, digit, rows[row]);
-      }
-      const char32_t low = code % 16;
-      if (low < 10) {
-        const auto digit = static_cast<std::uint8_t>('0' + low);
-        builder_.bytes(rows[row], digit, digit, to);
-      } else {
-        const auto small = static_cast<std::uint8_t>('a' + low - 10);
-        const auto large = static_cast<std::uint8_t>('A' + low - 10);
-        builder_.bytes(rows[row], small, small, to);
-        builder_.bytes(rows[row], large, large, to);
+        ways.push_back(written({'\\', letter}, arc.to));
+      } else if (code < 0x20) {
+        constexpr std::string_view small = "0123456789abcdef";
+        constexpr std::string_view large = "0123456789ABCDEF";
+        const char row = small[code / 16];
+        ways.push_back(written({'\\', 'u', '0', '0', row, small[code % 16]}, arc.to));
+        if (code % 16 > 9) {
+          ways.push_back(written({'\\', 'u', '0', '0', row, large[code % 16]}, arc.to));
+        }
       }
     }
+  }
+
+  static Way written(std::initializer_list<char> letters, std::uint32_t to) {
+    Way way;
+    way.to = to;
+    for (const char letter : letters) {
+      const auto byte = static_cast<std::uint8_t>(letter);
+      way.add(byte, byte);
+    }
+    return way;
+  }
+
+  static void beyond_ascii(const Arc& arc, std::vector<Way>& ways) {
+    if (arc.last < 0x80) return;
+    const std::array ranges = {Range{std::max<std::uint32_t>(arc.first, 0x80), arc.last}};
+    for (const Utf8Sequence& sequence : utf8_sequences(ranges)) {
+      Way way;
+      way.to = arc.to;
+      for (std::size_t at = 0; at < sequence.size; ++at) {
+        way.add(sequence.bytes[at].low, sequence.bytes[at].high);
+      }
+      ways.push_back(way);
+    }
+  }
+
+  /// The state from which these ways go. The depth is that of the longest escape.
+  StateId tree(std::vector<Way> ways, Effect effect) {
+    std::sort(ways.begin(), ways.end());
+    const auto known = trees_.find(ways);
+    if (known != trees_.end()) return known->second;
+    const StateId made = builder_.state();
+    for (std::size_t at = 0; at < ways.size();) {
+      const Piece piece = ways[at].bytes.front();
+      std::vector<Way> rest;
+      for (; at < ways.size() && ways[at].bytes.front() == piece; ++at) {
+        if (ways[at].size == 1) {
+          builder_.bytes(made, piece.low, piece.high, states_[ways[at].to], effect);
+        } else {
+          rest.push_back(ways[at].without_first());
+        }
+      }
+      if (rest.empty()) continue;
+      builder_.bytes(made, piece.low, piece.high, tree(std::move(rest), Effect::none), effect);
+    }
+    trees_.emplace(std::move(ways), made);
+    return made;
   }
 
   Builder& builder_;
   const Machine& machine_;
   Effect effect_;
   std::vector<StateId> states_;
-  std::map<std::pair<std::uint32_t, std::vector<std::uint32_t>>, StateId> heads_;
+  std::map<std::vector<Way>, StateId> trees_;
 };
 
 }  // namespace

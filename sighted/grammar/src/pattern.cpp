@@ -20,8 +20,7 @@ namespace {
 using base::Fail;
 using Kind = PatternNode::Kind;
 
-constexpr std::size_t joined_max = 20000;   ///< states of several demands together
-constexpr std::size_t unrolled_max = 2000;  ///< states with their lengths, rather than a count
+constexpr std::size_t joined_max = 20000;  ///< states of several demands together
 
 Refusal unsatisfiable_length() {
   return {Refusal::Kind::unsatisfiable, "", "length", 0};
@@ -176,14 +175,9 @@ base::Result<RuleId, Refusal> TextSet::rule(Builder& builder, MachineWork& work)
   const std::size_t counts = max_ == unbounded ? min_ : max_;
   if (counts == 0 && max_ == unbounded) return string_rule(builder, machine);
   const std::optional<LengthFit> fit = length_fit(machine, min_, max_, work);
-  if (!fit) return Fail{pattern_too_large("states with their lengths", unrolled_max)};
+  if (!fit) return Fail{pattern_too_large("work for lengths", MachineWork{}.left)};
   if (!fit->some) return Fail{unsatisfiable_length()};
   if (fit->all) return string_rule(builder, machine);
-  // Few states: the lengths are unrolled. Otherwise a count goes along.
-  if ((counts + 1) * machine.states.size() <= unrolled_max) {
-    const std::optional<Machine> exact = of_length(machine, min_, max_, unrolled_max, work);
-    if (exact) return string_rule(builder, *exact);
-  }
   const RuleId rule = builder.rule();
   const RuleId flat = string_rule(builder, machine, Effect::counts_one);
   builder.length(builder.begin(rule), flat, min_, max_, builder.end(rule));
