@@ -260,11 +260,12 @@ std::optional<bool> Matcher::Run::loops_by_characters(std::uint32_t set, Work& w
     int follow;
     std::uint32_t low;
     std::uint32_t high;
+    bool operator==(const Open&) const = default;
   };
+  // Sets are few where bytes and their classes are many: each is looked at once.
   std::vector<Open> open{{set, 1, 0xC2, 0xDF}, {set, 2, 0xE0, 0xEF}, {set, 3, 0xF0, 0xF4}};
-  while (!open.empty()) {
-    const Open from = open.back();
-    open.pop_back();
+  for (std::size_t at = 0; at < open.size(); ++at) {
+    const Open from = open[at];
     std::uint32_t before = 256;
     for (std::uint32_t byte = from.low; byte <= from.high; ++byte) {
       const bool special = byte == 0xE0 || byte == 0xED || byte == 0xF0 || byte == 0xF4;
@@ -280,13 +281,15 @@ std::optional<bool> Matcher::Run::loops_by_characters(std::uint32_t set, Work& w
         return false;
       }
       if (from.follow > 0) {
-        open.push_back({*next, from.follow - 1,
-                        byte == 0xE0   ? 0xA0U
-                        : byte == 0xF0 ? 0x90U
-                                       : 0x80U,
-                        byte == 0xED   ? 0x9FU
-                        : byte == 0xF4 ? 0x8FU
-                                       : 0xBFU});
+        const Open found{*next, from.follow - 1,
+                         byte == 0xE0   ? 0xA0U
+                         : byte == 0xF0 ? 0x90U
+                                        : 0x80U,
+                         byte == 0xED   ? 0x9FU
+                         : byte == 0xF4 ? 0x8FU
+                                        : 0xBFU};
+        if (!pay(1 + open.size() / 8, work)) return std::nullopt;
+        if (std::find(open.begin(), open.end(), found) == open.end()) open.push_back(found);
       }
     }
   }

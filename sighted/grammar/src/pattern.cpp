@@ -94,7 +94,7 @@ class Narrowing {
   std::optional<Refusal> found(std::string_view pattern) {
     base::Result<PatternTree, Refusal> tree = read(pattern);
     if (!tree) return tree.error();
-    if (counted(*tree)) return std::nullopt;
+    take_counts(*tree);
     base::Result<Machine, Refusal> machine = machine_of(*tree, work_);
     if (!machine) return machine.error();
     machine = settled(std::move(machine).value(), work_);
@@ -123,23 +123,29 @@ class Narrowing {
     return fault;
   }
 
-  /// ^[set]{min,max}$ is a loop and a length: nothing is unrolled, so the numbers may be any.
-  bool counted(const PatternTree& tree) {
-    const PatternNode& root = tree.at(tree.root);
-    if (root.kind != Kind::sequence || root.parts.size() != 3) return false;
-    const PatternNode& middle = tree.at(root.parts[1]);
-    if (tree.at(root.parts[0]).kind != Kind::begin || tree.at(root.parts[2]).kind != Kind::end ||
-        middle.kind != Kind::repeat || tree.at(middle.parts[0]).kind != Kind::set) {
-      return false;
+  /// ^[set]{min,max}$ is a loop and a length, as is ^(?=.{min,max}$) before it: nothing is
+  /// unrolled, so the numbers may be any.
+  void take_counts(PatternTree& tree) {
+    const std::vector<std::uint32_t> parts = tree.at(tree.root).parts;
+    if (tree.at(tree.root).kind != Kind::sequence || parts.empty() ||
+        tree.at(parts[0]).kind != Kind::begin) {
+      return;
     }
-    Machine loop;
-    const std::uint32_t only = loop.add();
-    loop.states[only].end = true;
-    for (const CodeRange& range : tree.at(middle.parts[0]).set.ranges()) {
-      loop.states[only].arcs.push_back({range.first, range.last, only});
+    std::size_t at = 1;
+    for (; at < parts.size() && tree.at(parts[at]).kind == Kind::ahead; ++at) {
+      const PatternNode& body = tree.at(tree.at(parts[at]).parts[0]);
+      if (!tree.at(parts[at]).negated && body.kind == Kind::sequence) take_count(tree, body.parts);
     }
-    shorten(middle.min, middle.max);
-    return !join(std::move(loop));
+    take_count(tree, {parts.begin() + static_cast<std::ptrdiff_t>(at), parts.end()});
+  }
+
+  void take_count(PatternTree& tree, std::vector<std::uint32_t> parts) {
+    if (parts.size() != 2 || tree.at(parts[1]).kind != Kind::end) return;
+    PatternNode& repeat = tree.nodes[parts[0]];
+    if (repeat.kind != Kind::repeat || tree.at(repeat.parts[0]).kind != Kind::set) return;
+    shorten(repeat.min, repeat.max);
+    repeat.min = 0;
+    repeat.max = unlimited;
   }
 
   MachineWork& work_;

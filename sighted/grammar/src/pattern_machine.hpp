@@ -21,7 +21,7 @@ struct MachineLimits {
   /// of its states may be a place that a matcher keeps at the same time.
   static constexpr std::size_t determined_max = 4000;
   static constexpr std::size_t determined_work = 600000;
-  static constexpr std::size_t undetermined_max = 256;
+  static constexpr std::size_t undetermined_max = 64;
 };
 
 /// The machine of a search, as ECMA-262's test() does it. Trimmed; empty where nothing matches.

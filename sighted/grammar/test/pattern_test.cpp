@@ -120,6 +120,10 @@ TEST(Pattern, LooksAhead) {
   EXPECT_FALSE(takes(password, "ab3aaaaa"));
   EXPECT_TRUE(takes("^(?=.{1,3}$)[a-z]+(\\.[a-z]+)*$", "a.b"));
   EXPECT_FALSE(takes("^(?=.{1,3}$)[a-z]+(\\.[a-z]+)*$", "a.bc"));
+  EXPECT_TRUE(takes("^(?=.{2,9000}$)(?=.*a)[a-z]{0,5000}$", "xa"));
+  EXPECT_FALSE(takes("^(?=.{2,9000}$)(?=.*a)[a-z]{0,5000}$", "a"));
+  EXPECT_FALSE(takes("^(?=.{2,9000}$)(?=.*a)[a-z]{0,5000}$", "a" + std::string(5000, 'b')));
+  EXPECT_FALSE(takes("^(?=.{2,3}$)[^]{0,5000}$", "a\nb"));
   EXPECT_TRUE(takes("^(?!foo$)[a-z]+$", "food"));
   EXPECT_FALSE(takes("^(?!foo$)[a-z]+$", "foo"));
   EXPECT_FALSE(takes("^[a-z](?!.*--)[a-z-]*$", "a--b"));
