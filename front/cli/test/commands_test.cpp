@@ -284,7 +284,7 @@ TEST_F(Commands, OnlyGgufFilesAreAdded) {
   EXPECT_NE(run({"model", "add", "a=/nowhere.gguf"}).err.find("there is no such file"),
             std::string::npos);
   const std::string text = write("text.gguf", "hello");
-  EXPECT_NE(run({"model", "add", "a=" + text}).err.find("is no GGUF file"), std::string::npos);
+  EXPECT_NE(run({"model", "add", "a=" + text}).err.find("is not a GGUF file"), std::string::npos);
   const std::string gguf = write("m.gguf", "GGUF");
   EXPECT_EQ(run({"model", "add", "a=" + gguf, "--input-per-mtok", "1"}).status, 1);
   EXPECT_EQ(at(json({"model", "add", "a=" + gguf}), "/name"), "a");
