@@ -82,6 +82,8 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
       continue;
     }
     lane.sampler = llama::make_sampler(model_.get(), spec.sampling, constraints, choice);
+    lane.sampler = llama::limit_thinking(std::move(lane.sampler), text_.vocabulary(),
+                                         format == nullptr ? nullptr : format->thinking_limit());
     if (!lane.sampler) {
       return base::Fail{Error::bad_schema};
     }

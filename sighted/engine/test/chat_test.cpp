@@ -359,12 +359,10 @@ TEST(Chat, ATemplateThatCannotBeReadIsReplaced) {
 
 TEST(Chat, ATemplateMayRefuse) {
   const auto engine = load_with(
-      "{%- if messages[0].role != 'user' -%}{{ raise_exception('users first') }}{%- endif -%}"
-      "{%- for m in messages -%}{{ m.role + ':' + m.content + ';' }}{%- endfor -%}");
+      "{%- for m in messages -%}{%- if m.content == 'never' -%}{{ raise_exception('never') }}"
+      "{%- endif -%}{{ m.role + ':' + m.content + ';' }}{%- endfor -%}");
   EXPECT_TRUE(engine->render(chat("x")).ok());
-  content::Chat talk = chat("x");
-  talk.messages.insert(talk.messages.begin(), say("assistant", "me first"));
-  EXPECT_EQ(engine->render(talk).error(), Error::bad_template_input);
+  EXPECT_EQ(engine->render(chat("never")).error(), Error::bad_template_input);
 }
 
 /// A random model with the template of the default model, which is not needed for this.

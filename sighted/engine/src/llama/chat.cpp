@@ -5,80 +5,24 @@
 #include <log.h>
 
 #include <algorithm>
+#include <array>
 #include <exception>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 
 #include "answer_format.hpp"
+#include "conversation.hpp"
+#include "json_bounds.hpp"
+#include "thinking.hpp"
 
 namespace engine::llama {
 namespace {
 
 constexpr std::size_t schema_bytes_max = 1U << 18U;
-constexpr int schema_depth_max = 64;
-
-/// Refuses schemas that would exhaust the stack of a recursive reader. Not a JSON check.
-bool sane_schema(const std::string& schema) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < schema.size(); ++i) {
-    const char c = schema[i];
-    if (quoted) {
-      i += c == '\\' ? 1U : 0U;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > schema_depth_max) {
-        return false;
-      }
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return schema.size() <= schema_bytes_max;
-}
 
 bool is_schema(const std::string& schema) {
-  if (!sane_schema(schema)) {
-    return false;
-  }
-  try {
-    return common_json::parse(schema).is_object();
-  } catch (const std::exception&) {
-    return false;
-  }
-}
-
-/// A tool's answer names its call by id; templates want the tool's name.
-std::string tool_name_of(const content::Chat& chat, const content::Message& answer) {
-  if (!answer.tool_name.empty()) {
-    return answer.tool_name;
-  }
-  for (const auto& message : chat.messages) {
-    for (const auto& call : message.tool_calls) {
-      if (call.id == answer.tool_call_id) {
-        return call.name;
-      }
-    }
-  }
-  return {};
-}
-
-common_chat_msg message_of(const content::Chat& chat, const content::Message& message) {
-  common_chat_msg made;
-  made.role = message.role;
-  made.content = message.text;
-  made.reasoning_content = message.reasoning;
-  for (const auto& call : message.tool_calls) {
-    made.tool_calls.push_back({call.name, call.arguments.empty() ? "{}" : call.arguments, call.id});
-  }
-  if (message.role == "tool") {
-    made.tool_call_id = message.tool_call_id;
-    made.tool_name = tool_name_of(chat, message);
-  }
-  return made;
+  return schema.size() <= schema_bytes_max && is_json_object(schema);
 }
 
 common_chat_tool_choice choice_of(const content::Chat& chat) {
@@ -91,11 +35,10 @@ common_chat_tool_choice choice_of(const content::Chat& chat) {
 }
 
 /// errors  bad_schema, bad_template_input (nothing to say, a forced tool that is not there).
-base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat& chat) {
+base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat& chat,
+                                                            const Habits& habits) {
   common_chat_templates_inputs inputs;
-  for (const auto& message : chat.messages) {
-    inputs.messages.push_back(message_of(chat, message));
-  }
+  inputs.messages = messages_of(chat, habits);
   for (const auto& tool : chat.tools) {
     const std::string parameters = tool.parameters.empty() ? "{}" : tool.parameters;
     if (!is_schema(parameters)) {
@@ -128,6 +71,47 @@ base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat&
   return inputs;
 }
 
+void set_mode(common_chat_templates_inputs& inputs, ThinkingMode mode) {
+  inputs.enable_thinking = mode != ThinkingMode::off;
+  for (const auto& [name, value] : thinking_values(mode)) {
+    inputs.chat_template_kwargs[name] = value;
+  }
+}
+
+/// A format whose answers may think for so many tokens only.
+class LimitedFormat final : public ChatFormat {
+ public:
+  LimitedFormat(std::shared_ptr<const ChatFormat> format, ThinkingLimit limit)
+      : format_(std::move(format)), limit_(std::move(limit)) {}
+  [[nodiscard]] std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids) const override {
+    return format_->parser(call_ids);
+  }
+  [[nodiscard]] std::vector<std::string> stops() const override { return format_->stops(); }
+  [[nodiscard]] const Constraints& constraints() const override { return format_->constraints(); }
+  [[nodiscard]] const ThinkingLimit* thinking_limit() const override { return &limit_; }
+
+ private:
+  std::shared_ptr<const ChatFormat> format_;
+  ThinkingLimit limit_;
+};
+
+/// A model that was told not to think may begin to all the same.
+std::optional<std::uint32_t> limit_of(ThinkingMode mode) {
+  return mode == ThinkingMode::off ? std::optional(0U) : std::nullopt;
+}
+
+std::shared_ptr<const ChatFormat> format_for(common_chat_params& rendered,
+                                             const content::Chat& chat,
+                                             std::optional<std::uint32_t> thinking_max) {
+  ThinkingLimit limit{rendered.thinking_start_tag, rendered.thinking_end_tags,
+                      rendered.generation_prompt, thinking_max.value_or(0)};
+  std::shared_ptr<const ChatFormat> format = format_of(rendered, chat);
+  if (!thinking_max || !limit.can_hold()) {
+    return format;
+  }
+  return std::make_shared<LimitedFormat>(std::move(format), std::move(limit));
+}
+
 std::vector<common_chat_msg> probe(std::initializer_list<const char*> roles) {
   std::vector<common_chat_msg> messages;
   for (const char* const role : roles) {
@@ -143,8 +127,9 @@ std::vector<common_chat_msg> probe(std::initializer_list<const char*> roles) {
 /// gave what the long way gives on conversations of every shape it is used for.
 class PlainTemplate {
  public:
-  PlainTemplate(const llama_model* model, const common_chat_templates* templates)
-      : template_(common_chat_templates_source(templates), mark(model, llama_vocab_bos),
+  PlainTemplate(const llama_model* model, const common_chat_templates* templates, ThinkingMode mode)
+      : mode_(mode),
+        template_(common_chat_templates_source(templates), mark(model, llama_vocab_bos),
                   mark(model, llama_vocab_eos)),
         add_bos_(llama_vocab_get_add_bos(llama_model_get_vocab(model))),
         add_eos_(llama_vocab_get_add_eos(llama_model_get_vocab(model))) {
@@ -156,6 +141,7 @@ class PlainTemplate {
       common_chat_templates_inputs inputs;
       inputs.messages = messages;
       inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+      set_mode(inputs, mode);
       auto rendered = common_chat_templates_apply(templates, inputs);
       if (!format_) {
         parser = rendered.parser;
@@ -163,12 +149,13 @@ class PlainTemplate {
       }
       usable_ = usable_ && rendered.grammar.empty() && rendered.parser == parser &&
                 rendered.generation_prompt == beginning && rendered.prompt == render(inputs);
-      format_ = format_of(rendered, {});
+      format_ = format_for(rendered, {}, limit_of(mode));
     }
   }
 
   [[nodiscard]] bool fits(const content::Chat& chat) const {
-    if (!usable_ || !chat.tools.empty() || !chat.json_schema.empty() || chat.continue_last) {
+    if (!usable_ || !chat.tools.empty() || !chat.json_schema.empty() || chat.continue_last ||
+        !chat.template_values.empty() || chat.thinking.tokens_max) {
       return false;
     }
     const auto& messages = chat.messages;
@@ -187,6 +174,11 @@ class PlainTemplate {
     params.add_bos = add_bos_;
     params.add_eos = add_eos_;
     params.now = inputs.now;
+    params.enable_thinking = inputs.enable_thinking;
+    params.extra_context = common_json::object();
+    for (const auto& [name, value] : thinking_values(mode_)) {
+      params.extra_context[name] = common_json::parse(value);
+    }
     return common_chat_template_direct_apply(template_, params);
   }
 
@@ -199,6 +191,7 @@ class PlainTemplate {
     return token == LLAMA_TOKEN_NULL ? std::string() : common_token_to_piece(vocab, token, true);
   }
 
+  ThinkingMode mode_;
   common_chat_template template_;
   bool add_bos_;
   bool add_eos_;
@@ -216,26 +209,65 @@ class Templates final : public ChatTemplates {
       templates_ = common_chat_templates_init(model, "chatml");
     }
     try {
-      plain_.emplace(model, templates_.get());
+      habits_ = habits_of(templates_.get());
+      skill_ = thinking_skill(templates_.get());
     } catch (const std::exception&) {
-      plain_.reset();  // The template refuses one of the probes: the long way will do.
+      habits_ = strictest(habits_);  // It refuses even a plain question: each chat is tried.
+    }
+    for (const ThinkingMode mode : {ThinkingMode::untold, ThinkingMode::off, ThinkingMode::on}) {
+      try {
+        if (mode == ThinkingMode::untold || skill_.switches) {
+          plain_[static_cast<std::size_t>(mode)].emplace(model, templates_.get(), mode);
+        }
+      } catch (const std::exception&) {
+        // The template refuses one of the probes: the long way will do.
+      }
     }
   }
 
   [[nodiscard]] base::Result<RenderedChat, Unrendered> render(
       const content::Chat& chat) const override {
+    const auto mode = thinking_mode(chat.thinking, skill_);
+    if (!mode) {
+      return base::Fail{Unrendered(mode.error())};
+    }
+    const auto folds = folded(chat, habits_);
+    auto made = render_as(folds ? *folds : chat, *mode);
+    if (made || made.error().error != Error::bad_template_input) {
+      return made;
+    }
+    // What templates ask for beyond what was tried at loading: all that folding can do.
+    const auto strict = folded(chat, strictest(habits_));
+    return strict ? render_as(*strict, *mode) : std::move(made);
+  }
+
+  [[nodiscard]] bool explicit_template() const override { return explicit_; }
+
+ private:
+  [[nodiscard]] base::Result<RenderedChat, Unrendered> render_as(const content::Chat& chat,
+                                                                 ThinkingMode mode) const {
     try {
-      const auto inputs = inputs_of(chat);
+      auto inputs = inputs_of(chat, habits_);
       if (!inputs) {
         return base::Fail{Unrendered(inputs.error())};
       }
-      if (plain_ && plain_->fits(chat)) {
-        return RenderedChat{plain_->render(*inputs), plain_->format(), {}};
+      const bool effort = skill_.reads_effort && !chat.thinking.effort.empty();
+      const auto& plain = plain_[static_cast<std::size_t>(mode)];
+      set_mode(*inputs, mode);
+      if (plain && plain->fits(chat) && !effort) {
+        return RenderedChat{plain->render(*inputs), plain->format(), {}};
+      }
+      if (effort) {
+        inputs->chat_template_kwargs["reasoning_effort"] = '"' + chat.thinking.effort + '"';
+      }
+      for (const auto& [name, value] : chat.template_values) {
+        inputs->chat_template_kwargs[name] = value;
       }
       common_chat_params rendered = common_chat_templates_apply(templates_.get(), *inputs);
       RenderedChat made;
       made.prompt = std::move(rendered.prompt);
-      made.format = format_of(rendered, chat);
+      made.format = format_for(
+          rendered, chat, mode == ThinkingMode::off ? limit_of(mode) : chat.thinking.tokens_max);
       return made;
     } catch (const std::exception& failure) {
       // The text is looked at and dropped: it may quote the conversation.
@@ -246,11 +278,10 @@ class Templates final : public ChatTemplates {
     }
   }
 
-  [[nodiscard]] bool explicit_template() const override { return explicit_; }
-
- private:
   common_chat_templates_ptr templates_;
-  std::optional<PlainTemplate> plain_;
+  Habits habits_;
+  ThinkingSkill skill_;
+  std::array<std::optional<PlainTemplate>, 3> plain_;  ///< By thinking mode.
   bool explicit_ = false;
 };
 

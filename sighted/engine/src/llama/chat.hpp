@@ -10,12 +10,15 @@
 
 #include "constraints.hpp"
 #include "handles.hpp"
+#include "thinking_limit.hpp"
 
 namespace engine::llama {
 
 class ChatFormat : public ReplyFormat {
  public:
   [[nodiscard]] virtual const Constraints& constraints() const = 0;
+  /// Null where the answer may think as long as it likes.
+  [[nodiscard]] virtual const ThinkingLimit* thinking_limit() const { return nullptr; }
 };
 
 struct RenderedChat {
@@ -28,7 +31,7 @@ struct RenderedChat {
 class ChatTemplates {
  public:
   virtual ~ChatTemplates() = default;
-  /// errors  bad_template_input, bad_schema.
+  /// errors  bad_template_input, bad_schema, always_thinks, never_thinks.
   [[nodiscard]] virtual base::Result<RenderedChat, Unrendered> render(
       const content::Chat& chat) const = 0;
   /// False where the model has no template that can be read, and ChatML stands in.

@@ -7,13 +7,12 @@
 namespace engine::llama {
 namespace {
 
-bool contains_name(const ControlNames& names, std::string_view text) {
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (names.length_at(text, at) > 0) {
-      return true;
-    }
-  }
-  return false;
+/// Whether `test` says so of any text of a message that a placeholder may stand in.
+template <class Test>
+bool any_text(const content::Message& message, const Test& test) {
+  return test(message.text) || test(message.reasoning) ||
+         std::any_of(message.tool_calls.begin(), message.tool_calls.end(),
+                     [&](const auto& call) { return test(call.arguments); });
 }
 
 /// A word of letters and digits that is in none of the texts: JSON and markup leave it alone.
@@ -22,8 +21,9 @@ std::string unused_word(const content::Chat& chat) {
     std::string word = "literal" + std::to_string(i) + "x";
     const bool used =
         std::any_of(chat.messages.begin(), chat.messages.end(), [&](const auto& message) {
-          return message.text.find(word) != std::string::npos ||
-                 message.reasoning.find(word) != std::string::npos;
+          return any_text(message, [&](const std::string& text) {
+            return text.find(word) != std::string::npos;
+          });
         });
     if (!used) {
       return word;
@@ -33,46 +33,85 @@ std::string unused_word(const content::Chat& chat) {
 
 }  // namespace
 
-ControlNames::ControlNames(std::vector<std::string> names) : by_first_byte_(256) {
-  // The longest first, as the tokenizer reads them.
-  std::sort(names.begin(), names.end(),
-            [](const auto& a, const auto& b) { return a.size() > b.size(); });
-  for (auto& name : names) {
-    if (!name.empty()) {
-      by_first_byte_[static_cast<unsigned char>(name[0])].push_back(std::move(name));
+ControlNames::ControlNames(const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    std::uint32_t at = 0;
+    for (const char byte : name) {
+      auto& next = nodes_[at].next;
+      const auto found = std::find_if(next.begin(), next.end(),
+                                      [byte](const auto& one) { return one.first == byte; });
+      if (found != next.end()) {
+        at = found->second;
+        continue;
+      }
+      const auto made = static_cast<std::uint32_t>(nodes_.size());
+      next.emplace_back(byte, made);
+      nodes_.emplace_back();
+      at = made;
     }
+    nodes_[at].is_name = at != 0;
+  }
+  for (const auto& [byte, node] : nodes_[0].next) {
+    first_[static_cast<unsigned char>(byte)] = node;
   }
 }
 
 std::size_t ControlNames::length_at(std::string_view text, std::size_t at) const {
-  for (const auto& name : by_first_byte_[static_cast<unsigned char>(text[at])]) {
-    if (text.substr(at).starts_with(name)) {
-      return name.size();
+  std::size_t longest = 0;
+  std::uint32_t node = first_[static_cast<unsigned char>(text[at])];
+  for (std::size_t length = 1; node != 0; ++length) {
+    if (nodes_[node].is_name) {
+      longest = length;
     }
+    if (at + length == text.size()) {
+      break;
+    }
+    const char byte = text[at + length];
+    const auto& next = nodes_[node].next;
+    const auto found = std::find_if(next.begin(), next.end(),
+                                    [byte](const auto& one) { return one.first == byte; });
+    node = found == next.end() ? 0 : found->second;
   }
-  return 0;
+  return longest;
 }
 
-Literals::Literals(const ControlNames& names, const content::Chat& chat) : original_(chat) {
+bool ControlNames::any_in(std::string_view text) const {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (length_at(text, at) > 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Literals::Literals(const ControlNames& names, const content::Chat& chat)
+    : control_(names), original_(chat) {
   const std::size_t fixed = chat.continue_last && !chat.messages.empty() ? 1 : 0;
   for (std::size_t i = 0; i + fixed < chat.messages.size(); ++i) {
-    const content::Message& message = chat.messages[i];
-    if (!contains_name(names, message.text) && !contains_name(names, message.reasoning)) {
+    const auto has_name = [&](const std::string& text) { return names.any_in(text); };
+    if (!any_text(chat.messages[i], has_name)) {
       continue;
     }
     if (!changed_) {
       changed_ = chat;
       mark_ = unused_word(chat);
     }
-    changed_->messages[i].text = replace(names, message.text);
-    changed_->messages[i].reasoning = replace(names, message.reasoning);
+    replace_all(changed_->messages[i]);
   }
 }
 
-std::string Literals::replace(const ControlNames& names, std::string_view text) {
+void Literals::replace_all(content::Message& message) {
+  message.text = replace(message.text);
+  message.reasoning = replace(message.reasoning);
+  for (auto& call : message.tool_calls) {
+    call.arguments = replace(call.arguments);
+  }
+}
+
+std::string Literals::replace(std::string_view text) {
   std::string replaced;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = names.length_at(text, at);
+    const std::size_t length = control_.length_at(text, at);
     if (length == 0) {
       replaced += text[at++];
       continue;
@@ -90,29 +129,41 @@ base::Result<content::TokenIds, Error> Literals::tokenize(const Vocabulary& voca
     return vocabulary.tokenize(prompt, true);
   }
   content::TokenIds tokens;
-  const auto append = [&](std::string_view text, bool special) -> std::optional<Error> {
+  std::optional<Error> failed;
+  const auto append = [&](std::string_view text, bool special) {
+    if (text.empty() || failed) {
+      return;
+    }
     auto more = vocabulary.tokenize(text, special, tokens.empty());
     if (!more) {
-      return more.error();
+      failed = more.error();
+      return;
     }
     tokens.insert(tokens.end(), more->begin(), more->end());
-    return std::nullopt;
   };
+  std::string plain;  // Names as text, and what people wrote between them.
   while (!prompt.empty()) {
     const std::size_t at = std::min(prompt.find(mark_), prompt.size());
-    if (const auto failed = append(prompt.substr(0, at), true)) {
-      return base::Fail{*failed};
-    }
+    const std::string_view between = prompt.substr(0, at);
     prompt.remove_prefix(std::min(at + mark_.size(), prompt.size()));
-    std::size_t number = 0;
+    std::size_t number = names_.size();
     const auto read = std::from_chars(prompt.data(), prompt.data() + prompt.size(), number);
-    if (read.ec == std::errc{} && number < names_.size()) {
-      if (const auto failed = append(names_[number], false)) {
-        return base::Fail{*failed};
-      }
+    const bool literal = read.ec == std::errc{} && number < names_.size();
+    if (plain.empty() || !literal || control_.any_in(between)) {
+      append(std::exchange(plain, {}), false);
+      append(between, true);
+    } else {
+      plain += between;
+    }
+    if (literal) {
+      plain += names_[number];
       const auto digits = static_cast<std::size_t>(read.ptr - prompt.data());
       prompt.remove_prefix(std::min(digits + 1, prompt.size()));
     }
+  }
+  append(plain, false);
+  if (failed) {
+    return base::Fail{*failed};
   }
   return tokens;
 }

@@ -1,10 +1,13 @@
 // Keeps what people write from being read as the marks a template writes.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <base/result.hpp>
@@ -15,22 +18,33 @@
 
 namespace engine::llama {
 
-/// Names of control tokens (<|im_end|> and the like), found fast. Immutable; any thread.
+/// Names of control tokens (<|im_end|> and the like), found in one walk however many there are.
+/// Immutable; any thread.
 class ControlNames {
  public:
-  explicit ControlNames(std::vector<std::string> names);
+  explicit ControlNames(const std::vector<std::string>& names);
 
   /// The name that stands in `text` at `at`, the longest of them; 0 = none.
   [[nodiscard]] std::size_t length_at(std::string_view text, std::size_t at) const;
+  /// Whether any name stands in `text`.
+  [[nodiscard]] bool any_in(std::string_view text) const;
 
  private:
-  std::vector<std::vector<std::string>> by_first_byte_;
+  /// A beginning of names: which bytes go on, and to where.
+  struct Node {
+    std::vector<std::pair<char, std::uint32_t>> next;
+    bool is_name = false;
+  };
+
+  std::vector<Node> nodes_{1};
+  std::array<std::uint32_t, 256> first_{};  ///< The root's next nodes; 0 = none.
 };
 
 /// Replaces names of control tokens in messages by placeholders, which pass through any template
 /// as words do, and brings them back as plain text when the prompt is tokenized. The other names
-/// in the prompt are the template's own. The message to be continued is left as it is: it is the
-/// answer's beginning, and its parser's.
+/// in the prompt are the template's own. Cost is linear in the prompt, and runs of placeholders
+/// without a name of the template's between them are tokenized together. The message to be
+/// continued is left as it is: it is the answer's beginning, and its parser's.
 class Literals {
  public:
   Literals(const ControlNames& names, const content::Chat& chat);
@@ -42,8 +56,10 @@ class Literals {
                                                                 std::string_view prompt) const;
 
  private:
-  std::string replace(const ControlNames& names, std::string_view text);
+  std::string replace(std::string_view text);
+  void replace_all(content::Message& message);
 
+  const ControlNames& control_;
   const content::Chat& original_;
   std::optional<content::Chat> changed_;
   std::string mark_;                ///< Begins a placeholder; occurs in no message.
