@@ -71,7 +71,9 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
   }
   const auto* const format = dynamic_cast<const ChatFormat*>(spec.format.get());
   const Constraints* const constraints = format == nullptr ? nullptr : &format->constraints();
-  Job job;
+  // Samplers point into their job, which so has its final place first.
+  const terms::JobId id = spec.job;
+  Job& job = jobs_[id];
   if (constraints != nullptr) {
     job.preserved = llama::preserved_tokens(model_.get(), *constraints);
   }
@@ -81,16 +83,17 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
       lane.pooling.start(pooling_);
       continue;
     }
-    lane.sampler = llama::make_sampler(model_.get(), spec.sampling, constraints, choice);
+    lane.sampler = llama::make_sampler(model_.get(), spec.sampling, constraints, job.preserved,
+                                       text_.pieces(), choice);
     lane.sampler = llama::limit_thinking(std::move(lane.sampler), text_.vocabulary(),
                                          format == nullptr ? nullptr : format->thinking_limit());
     if (!lane.sampler) {
+      jobs_.erase(id);
       return base::Fail{Error::bad_schema};
     }
   }
-  const terms::JobId id = spec.job;
   job.spec = std::move(spec);
-  const JobSpec& opened = jobs_.emplace(id, std::move(job)).first->second.spec;
+  const JobSpec& opened = job.spec;
   if (!shares(opened)) {
     return terms::Prefix{};
   }
@@ -332,10 +335,25 @@ Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput
   if (ran == Ran::failed || (embed && ran == Ran::no_room)) {
     fail(entries, output);
   }
+  allow_work(entries);
   for (std::size_t i = 0; i < entries.size() && ran == Ran::done; ++i) {
     collect(entries[i], i, output.lanes[entries[i].index]);
   }
   return ran;
+}
+
+/// What the grammars of a step may cost is shared among those that sample in it.
+void LaneEngine::allow_work(const std::vector<Runnable>& entries) {
+  const auto guarded = [](const Runnable& entry) {
+    return entry.lane->sampler && entry.lane->sampler->guarded();
+  };
+  const auto count = std::count_if(entries.begin(), entries.end(), guarded);
+  for (const Runnable& entry : entries) {
+    if (guarded(entry)) {
+      entry.lane->sampler->allow_work(std::max<std::uint64_t>(
+          grammar::token_work, llama::step_work / static_cast<std::uint64_t>(count)));
+    }
+  }
 }
 
 /// What an entry that ran gave: its tokens are resident now.
@@ -362,6 +380,7 @@ void LaneEngine::sample(const Runnable& entry, std::size_t piece, LaneOutput& ou
   if (!output.token) {
     entry.lane->failed = true;
     output.failed = true;
+    output.too_costly = entry.lane->sampler->too_costly();
     return;
   }
   entry.lane->sampled.push_back(*output.token);
@@ -371,7 +390,7 @@ void LaneEngine::sample(const Runnable& entry, std::size_t piece, LaneOutput& ou
     output.piece =
         text_.vocabulary().piece(*output.token, entry.job->preserved.contains(*output.token));
   }
-  if (entry.job->spec.sampling.top_logprobs >= 0) {
+  if (entry.job->spec.sampling.top_logprobs >= 0 && !output.piece.empty()) {
     add_logprob(entry, logits, output);
   }
 }
@@ -381,7 +400,7 @@ void LaneEngine::add_logprob(const Runnable& entry, const float* logits, LaneOut
       llama::rank_logprobs(logits, text_.vocabulary().size(), *output.token,
                            std::min(entry.job->spec.sampling.top_logprobs, 100));
   content::TokenLogprob& logprob = output.logprob.emplace();
-  logprob.piece = text_.vocabulary().piece(*output.token, true);
+  logprob.piece = output.piece;
   logprob.logprob = ranked.chosen;
   for (const auto& [token, value] : ranked.top) {
     logprob.top.emplace_back(text_.vocabulary().piece(token, true), value);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <engine/engine.hpp>
+#include <grammar/matcher.hpp>
 
 #include "beginnings.hpp"
 #include "kv_cells.hpp"
@@ -32,7 +33,7 @@ struct LaneState {
 
 struct Job {
   JobSpec spec;
-  std::set<content::TokenId> preserved;
+  llama::Preserved preserved;
   std::vector<LaneState> lanes;
 
   [[nodiscard]] std::uint32_t known(const LaneState& lane) const {
@@ -106,6 +107,7 @@ class LaneEngine final : public Engine {
   void unmake_room(const std::vector<Runnable>& entries);
   const std::vector<Piece>& pieces_of(const std::vector<Runnable>& entries);
   Ran run(const std::vector<Runnable>& entries, bool embed, StepOutput& output);
+  static void allow_work(const std::vector<Runnable>& entries);
   void collect(const Runnable& entry, std::size_t piece, LaneOutput& output);
   void sample(const Runnable& entry, std::size_t piece, LaneOutput& output);
   void add_logprob(const Runnable& entry, const float* logits, LaneOutput& output);

@@ -1,6 +1,7 @@
 // What comes back, piece by piece.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ struct TokenLogprob {
 /// did not change. A tool call comes as: first its index, id and name, then pieces of arguments.
 struct ReplyDelta {
   std::string text;
+  std::size_t text_at = 0;  ///< Where `text` stands in the answer as it was decoded, in bytes.
   std::string reasoning;
   struct ToolPiece {
     std::uint32_t index = 0;

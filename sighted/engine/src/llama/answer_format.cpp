@@ -40,6 +40,8 @@ class Parser final : public ReplyParser {
     if (format_->plain) {
       content::ReplyDelta delta;
       delta.text = text;
+      delta.text_at = said_;
+      said_ += text.size();
       return delta;
     }
     text_ += text;
@@ -49,19 +51,29 @@ class Parser final : public ReplyParser {
       return {};
     }
     parsed_at_ = text_.size();
-    return diff_.update(read(true), false);
+    return placed(diff_.update(read(true), false));
   }
 
   content::ReplyDelta finish() override {
     if (format_->plain) {
       return {};
     }
-    return diff_.update(read(false), true);
+    return placed(diff_.update(read(false), true));
   }
 
   [[nodiscard]] bool called_tool() const override { return diff_.called_tool(); }
 
  private:
+  /// llama-common does not say where in the answer it found its text. It is there as it stands.
+  content::ReplyDelta placed(content::ReplyDelta delta) {
+    if (!delta.text.empty()) {
+      const std::size_t found = text_.find(delta.text, said_);
+      delta.text_at = found == std::string::npos ? said_ : found;
+      said_ = delta.text_at + delta.text.size();
+    }
+    return delta;
+  }
+
   /// What can be understood of the text. A model may break its own format: then what was told so
   /// far stands, and where that was nothing but text, all of it is text.
   ParsedReply read(bool partial) const {
@@ -91,6 +103,7 @@ class Parser final : public ReplyParser {
   ReplyDiff diff_;
   std::string text_;
   std::size_t parsed_at_ = 0;
+  std::size_t said_ = 0;  ///< How much of the answer has been told, or is no text.
 };
 
 class Format final : public ChatFormat {
@@ -105,16 +118,6 @@ class Format final : public ChatFormat {
  private:
   std::shared_ptr<const FormatData> data_;
 };
-
-GrammarTrigger::Kind kind_of(common_grammar_trigger_type type) {
-  switch (type) {
-    case COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN: return GrammarTrigger::Kind::token;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN: return GrammarTrigger::Kind::pattern;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_PATTERN_FULL: return GrammarTrigger::Kind::whole_pattern;
-    case COMMON_GRAMMAR_TRIGGER_TYPE_WORD: break;
-  }
-  return GrammarTrigger::Kind::word;
-}
 
 /// Whether even the marks that a format keeps are but text to it.
 bool reads_as_text(const std::vector<std::string>& marks, const common_chat_parser_params& how) {
@@ -132,8 +135,8 @@ bool reads_as_text(const std::vector<std::string>& marks, const common_chat_pars
 
 }  // namespace
 
-std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered,
-                                            const content::Chat& chat) {
+std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered, const content::Chat& chat,
+                                            Constraints constraints) {
   auto data = std::make_shared<FormatData>();
   data->how = common_chat_parser_params(rendered);
   data->how.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
@@ -145,26 +148,10 @@ std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered,
   data->plain = !data->how.parse_tool_calls && rendered.thinking_start_tag.empty() &&
                 rendered.thinking_end_tags.empty() &&
                 reads_as_text(rendered.preserved_tokens, data->how);
-  Constraints& constraints = data->constraints;
-  constraints.grammar = std::move(rendered.grammar);
-  constraints.lazy = rendered.grammar_lazy;
-  for (auto& trigger : rendered.grammar_triggers) {
-    constraints.triggers.push_back(
-        {kind_of(trigger.type), std::move(trigger.value), trigger.token});
-  }
-  constraints.preserved = std::move(rendered.preserved_tokens);
-  constraints.generation_prompt = std::move(rendered.generation_prompt);
-  constraints.thinking_start = std::move(rendered.thinking_start_tag);
-  constraints.thinking_ends = std::move(rendered.thinking_end_tags);
+  data->constraints = std::move(constraints);
+  data->constraints.preserved = std::move(rendered.preserved_tokens);
   data->stops = std::move(rendered.additional_stops);
   return std::make_shared<Format>(std::move(data));
-}
-
-base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying_format(
-    const std::string& grammar) {
-  auto data = std::make_shared<FormatData>();
-  data->constraints.grammar = grammar;
-  return std::shared_ptr<const ReplyFormat>(std::make_shared<Format>(std::move(data)));
 }
 
 }  // namespace engine::llama

@@ -14,10 +14,7 @@ namespace engine::llama {
 
 /// Takes what it needs out of `rendered`. May throw what llama-common throws.
 [[nodiscard]] std::shared_ptr<const ChatFormat> format_of(common_chat_params& rendered,
-                                                          const content::Chat& chat);
-
-/// Text that obeys a grammar of GBNF.
-[[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying_format(
-    const std::string& grammar);
+                                                          const content::Chat& chat,
+                                                          Constraints constraints = {});
 
 }  // namespace engine::llama

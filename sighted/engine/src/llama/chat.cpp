@@ -12,53 +12,29 @@
 #include <utility>
 
 #include "answer_format.hpp"
+#include "answer_forms.hpp"
 #include "conversation.hpp"
-#include "json_bounds.hpp"
 #include "thinking.hpp"
 
 namespace engine::llama {
 namespace {
 
-constexpr std::size_t schema_bytes_max = 1U << 18U;
-
-bool is_schema(const std::string& schema) {
-  return schema.size() <= schema_bytes_max && is_json_object(schema);
-}
-
-common_chat_tool_choice choice_of(const content::Chat& chat) {
-  switch (chat.tool_choice) {
-    case content::ToolChoice::required: return COMMON_CHAT_TOOL_CHOICE_REQUIRED;
-    case content::ToolChoice::none: return COMMON_CHAT_TOOL_CHOICE_NONE;
-    case content::ToolChoice::automatic: break;
-  }
-  return COMMON_CHAT_TOOL_CHOICE_AUTO;
-}
-
-/// errors  bad_schema, bad_template_input (nothing to say, a forced tool that is not there).
+/// errors  bad_template_input (nothing to say, nothing to continue).
 base::Result<common_chat_templates_inputs, Error> inputs_of(const content::Chat& chat,
                                                             const Habits& habits) {
   common_chat_templates_inputs inputs;
   inputs.messages = messages_of(chat, habits);
   for (const auto& tool : chat.tools) {
-    const std::string parameters = tool.parameters.empty() ? "{}" : tool.parameters;
-    if (!is_schema(parameters)) {
-      return base::Fail{Error::bad_schema};
-    }
     if (chat.forced_tool.empty() || tool.name == chat.forced_tool) {
-      inputs.tools.push_back({tool.name, tool.description, parameters});
+      inputs.tools.push_back(
+          {tool.name, tool.description, tool.parameters.empty() ? "{}" : tool.parameters});
     }
   }
-  if (chat.messages.empty() || (inputs.tools.empty() && !chat.tools.empty())) {
+  if (chat.messages.empty()) {
     return base::Fail{Error::bad_template_input};
   }
-  if (!chat.json_schema.empty()) {
-    if (!is_schema(chat.json_schema)) {
-      return base::Fail{Error::bad_schema};
-    }
-    const bool any = common_json::parse(chat.json_schema).empty();
-    inputs.json_schema = any ? R"({"type":"object"})" : chat.json_schema;
-  }
-  inputs.tool_choice = choice_of(chat);
+  // The prompt is the same for any choice, and without one nothing is made of the schemas.
+  inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_NONE;
   inputs.parallel_tool_calls = chat.parallel_tool_calls;
   inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
   if (chat.continue_last) {
@@ -100,16 +76,17 @@ std::optional<std::uint32_t> limit_of(ThinkingMode mode) {
   return mode == ThinkingMode::off ? std::optional(0U) : std::nullopt;
 }
 
-std::shared_ptr<const ChatFormat> format_for(common_chat_params& rendered,
-                                             const content::Chat& chat,
-                                             std::optional<std::uint32_t> thinking_max) {
-  ThinkingLimit limit{rendered.thinking_start_tag, rendered.thinking_end_tags,
-                      rendered.generation_prompt, thinking_max.value_or(0)};
-  std::shared_ptr<const ChatFormat> format = format_of(rendered, chat);
-  if (!thinking_max || !limit.can_hold()) {
-    return format;
-  }
-  return std::make_shared<LimitedFormat>(std::move(format), std::move(limit));
+ThinkingLimit limit_for(const common_chat_params& rendered,
+                        std::optional<std::uint32_t> thinking_max) {
+  return thinking_max ? ThinkingLimit{rendered.thinking_start_tag, rendered.thinking_end_tags,
+                                      rendered.generation_prompt, *thinking_max}
+                      : ThinkingLimit{};
+}
+
+std::shared_ptr<const ChatFormat> limited(std::shared_ptr<const ChatFormat> format,
+                                          const ThinkingLimit& limit) {
+  return limit.can_hold() ? std::make_shared<LimitedFormat>(std::move(format), limit)
+                          : std::move(format);
 }
 
 std::vector<common_chat_msg> probe(std::initializer_list<const char*> roles) {
@@ -149,13 +126,14 @@ class PlainTemplate {
       }
       usable_ = usable_ && rendered.grammar.empty() && rendered.parser == parser &&
                 rendered.generation_prompt == beginning && rendered.prompt == render(inputs);
-      format_ = format_for(rendered, {}, limit_of(mode));
+      const ThinkingLimit limit = limit_for(rendered, limit_of(mode));
+      format_ = limited(format_of(rendered, {}), limit);
     }
   }
 
   [[nodiscard]] bool fits(const content::Chat& chat) const {
-    if (!usable_ || !chat.tools.empty() || !chat.json_schema.empty() || chat.continue_last ||
-        !chat.template_values.empty() || chat.thinking.tokens_max) {
+    if (!usable_ || !chat.tools.empty() || !chat.json_schema.empty() || !chat.grammar.empty() ||
+        chat.continue_last || !chat.template_values.empty() || chat.thinking.tokens_max) {
       return false;
     }
     const auto& messages = chat.messages;
@@ -208,6 +186,7 @@ class Templates final : public ChatTemplates {
     } catch (const std::exception&) {
       templates_ = common_chat_templates_init(model, "chatml");
     }
+    forms_ = std::make_unique<AnswerForms>(templates_.get());
     try {
       habits_ = habits_of(templates_.get());
       skill_ = thinking_skill(templates_.get());
@@ -231,21 +210,35 @@ class Templates final : public ChatTemplates {
     if (!mode) {
       return base::Fail{Unrendered(mode.error())};
     }
-    const auto folds = folded(chat, habits_);
-    auto made = render_as(folds ? *folds : chat, *mode);
+    auto wanted = forms_->want(chat);
+    if (!wanted) {
+      return base::Fail{wanted.error()};
+    }
+    const auto told = forms_->told_in_text(chat);
+    const content::Chat& shown = told ? *told : chat;
+    const auto folds = folded(shown, habits_);
+    auto made = render_as(folds ? *folds : shown, *mode, chat, *wanted);
     if (made || made.error().error != Error::bad_template_input) {
       return made;
     }
     // What templates ask for beyond what was tried at loading: all that folding can do.
-    const auto strict = folded(chat, strictest(habits_));
-    return strict ? render_as(*strict, *mode) : std::move(made);
+    const auto strict = folded(shown, strictest(habits_));
+    return strict ? render_as(*strict, *mode, chat, *wanted) : std::move(made);
+  }
+
+  [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& grammar) const override {
+    return forms_->obeying(grammar);
   }
 
   [[nodiscard]] bool explicit_template() const override { return explicit_; }
 
  private:
+  /// chat   what the template is shown of `asked`.
   [[nodiscard]] base::Result<RenderedChat, Unrendered> render_as(const content::Chat& chat,
-                                                                 ThinkingMode mode) const {
+                                                                 ThinkingMode mode,
+                                                                 const content::Chat& asked,
+                                                                 Wanted wanted) const {
     try {
       auto inputs = inputs_of(chat, habits_);
       if (!inputs) {
@@ -254,7 +247,8 @@ class Templates final : public ChatTemplates {
       const bool effort = skill_.reads_effort && !chat.thinking.effort.empty();
       const auto& plain = plain_[static_cast<std::size_t>(mode)];
       set_mode(*inputs, mode);
-      if (plain && plain->fits(chat) && !effort) {
+      const bool free = wanted.tools.empty() && !wanted.answer;
+      if (plain && free && plain->fits(chat) && !effort) {
         return RenderedChat{plain->render(*inputs), plain->format(), {}};
       }
       if (effort) {
@@ -266,19 +260,23 @@ class Templates final : public ChatTemplates {
       common_chat_params rendered = common_chat_templates_apply(templates_.get(), *inputs);
       RenderedChat made;
       made.prompt = std::move(rendered.prompt);
-      made.format = format_for(
-          rendered, chat, mode == ThinkingMode::off ? limit_of(mode) : chat.thinking.tokens_max);
+      const ThinkingLimit limit = limit_for(
+          rendered, mode == ThinkingMode::off ? limit_of(mode) : chat.thinking.tokens_max);
+      auto format = forms_->format(rendered, *inputs, asked, wanted);
+      if (!format) {
+        return base::Fail{format.error()};
+      }
+      made.format = limited(std::move(format).value(), limit);
+      made.unenforced = std::move(wanted.unenforced);
       return made;
-    } catch (const std::exception& failure) {
-      // The text is looked at and dropped: it may quote the conversation.
-      const std::string_view what = failure.what();
-      const bool schema = what.find("JSON schema") != std::string_view::npos ||
-                          what.find("grammar") != std::string_view::npos;
-      return base::Fail{Unrendered(schema ? Error::bad_schema : Error::bad_template_input)};
+    } catch (const std::exception&) {
+      // The text of what failed is dropped unread: it may quote the conversation.
+      return base::Fail{Unrendered(Error::bad_template_input)};
     }
   }
 
   common_chat_templates_ptr templates_;
+  std::unique_ptr<AnswerForms> forms_;
   Habits habits_;
   ThinkingSkill skill_;
   std::array<std::optional<PlainTemplate>, 3> plain_;  ///< By thinking mode.

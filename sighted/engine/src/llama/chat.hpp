@@ -34,6 +34,10 @@ class ChatTemplates {
   /// errors  bad_template_input, bad_schema, always_thinks, never_thinks.
   [[nodiscard]] virtual base::Result<RenderedChat, Unrendered> render(
       const content::Chat& chat) const = 0;
+  /// What holds an answer to a grammar of GBNF.
+  /// errors  bad_schema.
+  [[nodiscard]] virtual base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+      const std::string& grammar) const = 0;
   /// False where the model has no template that can be read, and ChatML stands in.
   [[nodiscard]] virtual bool explicit_template() const = 0;
 };

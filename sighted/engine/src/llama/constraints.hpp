@@ -1,30 +1,34 @@
-// What a rendered chat asks of the sampler, in words of our own: the two files that speak to
-// llama-common (chat.cpp, sampler.cpp) meet here.
+// What a rendered chat asks of the sampler, in words of our own.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include <content/tokens.hpp>
+#include <grammar/grammar.hpp>
 
 namespace engine::llama {
 
-struct GrammarTrigger {
-  enum class Kind { token, word, pattern, whole_pattern } kind = Kind::word;
-  std::string text;
-  content::TokenId token = 0;
+/// Where a model thinks before it answers, as its template writes it.
+struct ThinkingMarks {
+  std::string start;              ///< Empty = the template knows no thinking.
+  std::vector<std::string> ends;  ///< One at least, where start is not empty.
+  bool open = false;              ///< The prompt ends within a thought.
 };
 
 struct Constraints {
-  std::string grammar;  ///< GBNF; empty = none.
-  bool lazy = false;    ///< The grammar holds only after a trigger.
-  std::vector<GrammarTrigger> triggers;
+  grammar::GrammarPtr grammar;  ///< Null = none.
+  /// The grammar sleeps until one of these words was said outside of a thought; it begins with the
+  /// word. Both empty: it holds from the first token.
+  std::vector<std::string> trigger_words;
+  /// The same, for words that count only where the visible answer begins.
+  std::vector<std::string> opening_words;
+  ThinkingMarks thinking;  ///< For grammars that sleep.
+  /// What the prompt already has of what the grammar describes.
+  std::string begun;
   /// Special tokens whose text is a part of the answer's format.
   std::vector<std::string> preserved;
-  /// What the template already put in front of the answer; the grammar starts after it.
-  std::string generation_prompt;
-  std::string thinking_start;
-  std::vector<std::string> thinking_ends;
+
+  [[nodiscard]] bool sleeps() const { return !trigger_words.empty() || !opening_words.empty(); }
 };
 
 }  // namespace engine::llama

@@ -1,20 +1,22 @@
 #include "sampler.hpp"
 
 #include <common.h>
-#include <reasoning-budget.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 #include <exception>
-#include <limits>
+#include <random>
+#include <span>
 #include <string>
 #include <utility>
+
+#include "guard.hpp"
 
 namespace engine::llama {
 namespace {
 
 using content::TokenId;
+using grammar::Verdict;
 
 std::vector<TokenId> suppressed_tokens(const llama_vocab* vocab, bool ignore_eos) {
   std::int32_t count = 0;
@@ -54,179 +56,166 @@ class Greedy final : public Sampler {
 
 using SamplerPtr = std::unique_ptr<llama_sampler, Free<llama_sampler_free>>;
 
-/// A chain that ends in a draw, and what the draw must obey. As llama-common does it: the token is
-/// drawn freely first, and again under the grammar only where that forbids it.
-class Chain final : public Sampler {
+/// A chain that ends in a draw.
+class Chain : public Sampler {
  public:
-  struct Parts {
-    SamplerPtr chain;
-    SamplerPtr grammar;    ///< May be null.
-    SamplerPtr reasoning;  ///< Watches for thinking, in which a lazy grammar sleeps; may be null.
-    bool lazy = false;
-  };
-
-  Chain(const llama_vocab* vocab, Parts parts)
+  Chain(const llama_vocab* vocab, SamplerPtr chain)
       : candidates_(static_cast<std::size_t>(llama_vocab_n_tokens(vocab))),
-        parts_(std::move(parts)) {}
+        chain_(std::move(chain)) {}
 
   std::optional<TokenId> sample(const float* logits) override {
-    try {
-      llama_token_data drawn = draw(logits, false);
-      if (grammar_wakes() && !allowed(drawn.id)) {
-        drawn = draw(logits, true);
+    const auto drawn = draw(logits, nullptr);
+    if (drawn) {
+      llama_sampler_accept(chain_.get(), *drawn);
+    }
+    return drawn;
+  }
+
+ protected:
+  /// Draws from all tokens, or from those that are allowed. What the chain left of them, with its
+  /// logits, is in left() afterwards.
+  std::optional<TokenId> draw(const float* logits, const std::vector<bool>* allowed) {
+    std::size_t count = 0;
+    for (std::size_t id = 0; id < candidates_.size(); ++id) {
+      if (allowed == nullptr || (*allowed)[id]) {
+        candidates_[count++] = {static_cast<TokenId>(id), logits[id], 0.0F};
       }
-      if (!(drawn.logit > -INFINITY)) {
-        return std::nullopt;
-      }
-      accept(drawn.id);
-      return drawn.id;
-    } catch (const std::exception&) {
+    }
+    if (count == 0) {
       return std::nullopt;
     }
+    left_ = {candidates_.data(), count, -1, false};
+    llama_sampler_apply(chain_.get(), &left_);
+    if (left_.selected < 0 || !(left_.data[left_.selected].logit > -INFINITY)) {
+      return std::nullopt;
+    }
+    return left_.data[left_.selected].id;
+  }
+  [[nodiscard]] std::span<const llama_token_data> left() const { return {left_.data, left_.size}; }
+  [[nodiscard]] llama_sampler* chain() const { return chain_.get(); }
+  [[nodiscard]] std::size_t vocabulary() const { return candidates_.size(); }
+
+ private:
+  std::vector<llama_token_data> candidates_;
+  SamplerPtr chain_;
+  llama_token_data_array left_{};
+};
+
+/// A chain held to a grammar. The token is drawn freely first. Where the grammar refuses it, it is
+/// drawn again among those that the grammar allows, by the same probabilities: together that is the
+/// model's distribution under the condition of the grammar.
+class Guarded final : public Chain {
+ public:
+  Guarded(const llama_vocab* vocab, SamplerPtr chain, Guard guard, TokenId end, std::uint32_t seed)
+      : Chain(vocab, std::move(chain)), guard_(std::move(guard)), end_(end), dice_(seed) {}
+
+  [[nodiscard]] bool guarded() const override { return true; }
+  void allow_work(std::uint64_t operations) override { guard_.allow_work(operations); }
+  [[nodiscard]] bool too_costly() const override { return too_costly_; }
+
+  std::optional<TokenId> sample(const float* logits) override {
+    if (guard_.must_end()) {
+      return end_;
+    }
+    std::optional<TokenId> token = draw(logits, nullptr);
+    bool masks = guard_.awake();
+    for (int tries = 0; token && !fits(*token) && !too_costly_; ++tries) {
+      if (masks) {
+        const Verdict verdict = guard_.mask(allowed_);
+        if (verdict == Verdict::no) {
+          return std::nullopt;
+        }
+        masks = verdict == Verdict::yes;
+      }
+      token = masks ? draw_allowed(logits) : draw_another(*token, logits, tries);
+    }
+    if (!token || !take(*token)) {
+      return std::nullopt;
+    }
+    llama_sampler_accept(chain(), *token);
+    return token;
   }
 
  private:
-  [[nodiscard]] bool grammar_wakes() const {
-    if (!parts_.grammar || !parts_.reasoning || !parts_.lazy) {
-      return parts_.grammar != nullptr;
-    }
-    const auto state = common_reasoning_budget_get_state(parts_.reasoning.get());
-    return state == REASONING_BUDGET_IDLE || state == REASONING_BUDGET_DONE;
+  bool fits(TokenId token) { return judge(guard_.allows(token)); }
+  bool take(TokenId token) { return judge(guard_.accept(token)); }
+  bool judge(Verdict verdict) {
+    too_costly_ = too_costly_ || verdict == Verdict::too_costly;
+    return verdict == Verdict::yes;
   }
 
-  llama_token_data draw(const float* logits, bool under_grammar) {
-    for (std::size_t id = 0; id < candidates_.size(); ++id) {
-      candidates_[id] = {static_cast<TokenId>(id), logits[id], 0.0F};
-    }
-    llama_token_data_array array{candidates_.data(), candidates_.size(), -1, false};
-    if (parts_.reasoning) {
-      llama_sampler_apply(parts_.reasoning.get(), &array);
-    }
-    if (under_grammar) {
-      llama_sampler_apply(parts_.grammar.get(), &array);
-    }
-    llama_sampler_apply(parts_.chain.get(), &array);
-    return array.selected < 0 ? llama_token_data{0, -INFINITY, 0.0F} : array.data[array.selected];
+  std::optional<TokenId> draw_allowed(const float* logits) {
+    const auto token = draw_left();
+    return token ? token : draw(logits, &allowed_);  // The chain had left none that is allowed.
   }
 
-  bool allowed(TokenId token) {
-    llama_token_data candidate{token, 1.0F, 0.0F};
-    llama_token_data_array array{&candidate, 1, -1, false};
-    llama_sampler_apply(parts_.grammar.get(), &array);
-    return candidate.logit > -INFINITY;
+  /// Without a mask: a sleeping grammar is about to wake and would not take this token, and few are
+  /// like that; or to try all tokens would cost too much.
+  std::optional<TokenId> draw_another(TokenId refused, const float* logits, int tries) {
+    if (tries == 0) {
+      allowed_.assign(vocabulary(), true);
+    }
+    allowed_[static_cast<std::size_t>(refused)] = false;
+    constexpr int tries_max = 64;
+    if (tries >= tries_max) {
+      too_costly_ = true;
+      return std::nullopt;
+    }
+    const auto token = draw_left();
+    return token ? token : draw(logits, &allowed_);
   }
 
-  void accept(TokenId token) {
-    const bool wakes = grammar_wakes();  // Before the token is seen: it may begin the thinking.
-    if (parts_.reasoning) {
-      llama_sampler_accept(parts_.reasoning.get(), token);
-      const bool over =
-          common_reasoning_budget_get_state(parts_.reasoning.get()) == REASONING_BUDGET_DONE;
-      const auto* const end = common_reasoning_budget_get_end_match(parts_.reasoning.get());
-      if (parts_.grammar && !wakes && over && end != nullptr) {
-        for (const TokenId id : *end) {  // What ends the thinking may wake the grammar.
-          llama_sampler_accept(parts_.grammar.get(), id);
+  /// Draws among what the chain left and the grammar allows.
+  std::optional<TokenId> draw_left() {
+    float highest = -INFINITY;
+    for (const llama_token_data& each : left()) {
+      if (allowed_[static_cast<std::size_t>(each.id)]) {
+        highest = std::max(highest, each.logit);
+      }
+    }
+    if (!(highest > -INFINITY)) {
+      return std::nullopt;
+    }
+    const auto weight = [&](const llama_token_data& each) {
+      return allowed_[static_cast<std::size_t>(each.id)]
+                 ? std::exp(static_cast<double>(each.logit) - static_cast<double>(highest))
+                 : 0.0;
+    };
+    double sum = 0;
+    for (const llama_token_data& each : left()) {
+      sum += weight(each);
+    }
+    double point = std::uniform_real_distribution<double>(0, sum)(dice_);
+    std::optional<TokenId> last;
+    for (const llama_token_data& each : left()) {
+      const double mine = weight(each);
+      if (mine > 0) {
+        last = each.id;
+        point -= mine;
+        if (point < 0) {
+          break;
         }
       }
     }
-    if (wakes) {
-      llama_sampler_accept(parts_.grammar.get(), token);
-    }
-    llama_sampler_accept(parts_.chain.get(), token);
+    return last;
   }
 
-  std::vector<llama_token_data> candidates_;
-  Parts parts_;
+  Guard guard_;
+  TokenId end_;
+  std::mt19937 dice_;
+  std::vector<bool> allowed_;
+  bool too_costly_ = false;
 };
 
 bool is_greedy(const content::Sampling& sampling, const Constraints* constraints) {
   return sampling.temperature <= 0 && sampling.logit_bias.empty() &&
          sampling.presence_penalty == 0 && sampling.frequency_penalty == 0 &&
-         sampling.repeat_penalty == 1 && (constraints == nullptr || constraints->grammar.empty());
+         sampling.repeat_penalty == 1 && (constraints == nullptr || !constraints->grammar);
 }
 
 std::optional<TokenId> single_token(const llama_vocab* vocab, const std::string& text) {
   const auto tokens = common_tokenize(vocab, text, false, true);
   return tokens.size() == 1 ? std::optional<TokenId>(tokens[0]) : std::nullopt;
-}
-
-/// The grammar of a format; one that sleeps until a trigger comes, where it is lazy. Null where it
-/// cannot be read.
-SamplerPtr make_grammar(const llama_vocab* vocab, const Constraints& constraints) {
-  if (!constraints.lazy) {
-    return SamplerPtr(llama_sampler_init_grammar(vocab, constraints.grammar.c_str(), "root"));
-  }
-  std::vector<std::string> patterns;
-  std::vector<TokenId> tokens;
-  for (const auto& trigger : constraints.triggers) {
-    switch (trigger.kind) {
-      case GrammarTrigger::Kind::token: tokens.push_back(trigger.token); break;
-      case GrammarTrigger::Kind::pattern: patterns.push_back(trigger.text); break;
-      case GrammarTrigger::Kind::whole_pattern:
-        patterns.push_back("^(?:" + trigger.text + ")$");
-        break;
-      case GrammarTrigger::Kind::word:
-        if (const auto token = single_token(vocab, trigger.text)) {
-          tokens.push_back(*token);
-        } else {
-          patterns.push_back(regex_escape(trigger.text));
-        }
-        break;
-    }
-  }
-  std::vector<const char*> texts;
-  for (const auto& pattern : patterns) {
-    texts.push_back(pattern.c_str());
-  }
-  return SamplerPtr(llama_sampler_init_grammar_lazy_patterns(vocab, constraints.grammar.c_str(),
-                                                             "root", texts.data(), texts.size(),
-                                                             tokens.data(), tokens.size()));
-}
-
-/// The tokens of what the template wrote in front of the answer.
-std::vector<TokenId> begun_tokens(const llama_vocab* vocab, const std::string& begun) {
-  auto tokens = common_tokenize(vocab, begun, false, true);
-  // Some tokenizers put a space in front of a first special token.
-  if (!tokens.empty() && std::isspace(static_cast<unsigned char>(begun[0])) == 0) {
-    const std::string first = common_token_to_piece(vocab, tokens[0], true);
-    if (!first.empty() && std::isspace(static_cast<unsigned char>(first[0])) != 0) {
-      tokens.erase(tokens.begin());
-    }
-  }
-  return tokens;
-}
-
-/// Returns false where the grammar cannot be read.
-bool constrain(const llama_vocab* vocab, const Constraints& constraints, Chain::Parts& parts) {
-  parts.grammar = make_grammar(vocab, constraints);
-  parts.lazy = constraints.lazy;
-  if (!parts.grammar) {
-    return false;
-  }
-  std::vector<TokenId> begun;
-  if (!constraints.generation_prompt.empty()) {
-    begun = begun_tokens(vocab, constraints.generation_prompt);
-  }
-  for (const TokenId token : begun) {
-    if (!constraints.lazy) {
-      llama_sampler_accept(parts.grammar.get(), token);
-    }
-  }
-  if (constraints.lazy && !constraints.thinking_ends.empty() &&
-      !constraints.thinking_start.empty()) {
-    // A lazy grammar must not be triggered by what is only thought.
-    std::vector<llama_tokens> ends;
-    for (const auto& end : constraints.thinking_ends) {
-      ends.push_back(common_tokenize(vocab, end, false, true));
-    }
-    parts.reasoning.reset(common_reasoning_budget_init(
-        vocab, {common_tokenize(vocab, constraints.thinking_start, false, true)}, ends,
-        ends.front(), std::numeric_limits<std::int32_t>::max()));
-    for (const TokenId token : begun) {
-      llama_sampler_accept(parts.reasoning.get(), token);
-    }
-  }
-  return true;
 }
 
 std::uint32_t seed_of(const content::Sampling& sampling, std::uint32_t choice) {
@@ -276,8 +265,9 @@ bool finite_penalties(const content::Sampling& sampling) {
 }
 
 std::unique_ptr<Sampler> make_drawing(const llama_vocab* vocab, const content::Sampling& sampling,
-                                      const Constraints* constraints, std::uint32_t choice) {
-  const bool grammar = constraints != nullptr && !constraints->grammar.empty();
+                                      const Constraints* constraints, const Preserved& preserved,
+                                      const Pieces& pieces, std::uint32_t choice) {
+  const bool grammar = constraints != nullptr && constraints->grammar;
   std::vector<llama_logit_bias> biases;
   for (const auto& [token, bias] : sampling.logit_bias) {
     biases.push_back({token, bias});
@@ -285,35 +275,44 @@ std::unique_ptr<Sampler> make_drawing(const llama_vocab* vocab, const content::S
   for (const TokenId token : suppressed_tokens(vocab, sampling.ignore_eos && !grammar)) {
     biases.push_back({token, -INFINITY});
   }
-  Chain::Parts parts;
-  if (!finite_penalties(sampling) || (grammar && !constrain(vocab, *constraints, parts))) {
+  if (!finite_penalties(sampling)) {
     return nullptr;
   }
-  parts.chain = make_chain(vocab, sampling, biases, seed_of(sampling, choice));
-  return std::make_unique<Chain>(vocab, std::move(parts));
+  const std::uint32_t seed = seed_of(sampling, choice);
+  SamplerPtr chain = make_chain(vocab, sampling, biases, seed);
+  if (!grammar) {
+    return std::make_unique<Chain>(vocab, std::move(chain));
+  }
+  Guard guard(*constraints, pieces, preserved);
+  if (guard.broken() || pieces.ends().empty()) {
+    return nullptr;
+  }
+  return std::make_unique<Guarded>(vocab, std::move(chain), std::move(guard), pieces.ends().front(),
+                                   sampling.seed ? seed : std::random_device{}());
 }
 
 }  // namespace
 
 std::unique_ptr<Sampler> make_sampler(const llama_model* model, const content::Sampling& sampling,
-                                      const Constraints* constraints, std::uint32_t choice) {
+                                      const Constraints* constraints, const Preserved& preserved,
+                                      const Pieces& pieces, std::uint32_t choice) {
   const llama_vocab* const vocab = llama_model_get_vocab(model);
   if (is_greedy(sampling, constraints)) {
     return std::make_unique<Greedy>(vocab, sampling.ignore_eos);
   }
   try {
-    return make_drawing(vocab, sampling, constraints, choice);
+    return make_drawing(vocab, sampling, constraints, preserved, pieces, choice);
   } catch (const std::exception&) {
     return nullptr;
   }
 }
 
-std::set<TokenId> preserved_tokens(const llama_model* model, const Constraints& constraints) {
+Preserved preserved_tokens(const llama_model* model, const Constraints& constraints) {
   const llama_vocab* const vocab = llama_model_get_vocab(model);
-  std::set<TokenId> tokens;
+  Preserved tokens;
   for (const auto& text : constraints.preserved) {
-    if (const auto token = single_token(vocab, text)) {
-      tokens.insert(*token);
+    if (const auto token = single_token(vocab, text); token && !llama_vocab_is_eog(vocab, *token)) {
+      tokens.emplace(*token, text);
     }
   }
   return tokens;

@@ -4,12 +4,11 @@
 #include <utility>
 #include <variant>
 
-#include "answer_format.hpp"
-
 namespace engine::llama {
 
 TextSide::TextSide(const llama_model* model, std::uint32_t tokens_max)
     : vocabulary_(model, tokens_max),
+      pieces_(vocabulary_),
       control_names_(vocabulary_.control_names()),
       templates_(make_chat_templates(model)) {}
 
@@ -29,7 +28,7 @@ base::Result<Rendered, Unrendered> TextSide::render(const content::Chat& chat) c
 
 base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> TextSide::obeying(
     const std::string& grammar) const {
-  return obeying_format(grammar);
+  return templates_->obeying(grammar);
 }
 
 base::Result<content::TokenIds, Error> TextSide::tokenize(const content::RawPrompt& prompt) const {

@@ -10,6 +10,7 @@
 #include "chat.hpp"
 #include "handles.hpp"
 #include "literals.hpp"
+#include "pieces.hpp"
 #include "vocabulary.hpp"
 
 namespace engine::llama {
@@ -26,10 +27,12 @@ class TextSide {
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
       const content::RawPrompt& prompt) const;
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
+  [[nodiscard]] const Pieces& pieces() const { return pieces_; }
   [[nodiscard]] bool has_chat_template() const { return templates_->explicit_template(); }
 
  private:
   Vocabulary vocabulary_;
+  Pieces pieces_;
   ControlNames control_names_;
   std::unique_ptr<ChatTemplates> templates_;
 };

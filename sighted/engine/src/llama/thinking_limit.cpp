@@ -38,6 +38,10 @@ class LimitedThinking final : public Sampler {
     forced_ = thinking_ && max_ == 0 ? 0 : end_.size();
   }
 
+  [[nodiscard]] bool guarded() const override { return inner_->guarded(); }
+  void allow_work(std::uint64_t operations) override { inner_->allow_work(operations); }
+  [[nodiscard]] bool too_costly() const override { return inner_->too_costly(); }
+
   std::optional<TokenId> sample(const float* logits) override {
     std::optional<TokenId> token;
     if (forced_ < end_.size()) {

@@ -1,0 +1,280 @@
+#include "tool_shape.hpp"
+
+#include <json-schema-to-grammar.h>
+#include <peg-parser.h>
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <map>
+#include <set>
+#include <string_view>
+#include <utility>
+
+namespace engine::llama {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view stub_mark = "\xEE\x80\x80";  // A code point of nobody's.
+
+const json::value* resolved(const json::value& root, const json::value* schema) {
+  for (int hops = 0; hops < 8; ++hops) {
+    const auto* const object = schema->if_object();
+    const auto* const reference = object == nullptr ? nullptr : object->if_contains("$ref");
+    if (reference == nullptr || !reference->is_string() ||
+        !reference->get_string().starts_with("#/")) {
+      return schema;
+    }
+    boost::system::error_code failed;
+    const auto* const target =
+        root.find_pointer(std::string_view(reference->get_string()).substr(1), failed);
+    if (target == nullptr) {
+      return schema;
+    }
+    schema = target;
+  }
+  return schema;
+}
+
+bool may_be_text(const json::value& root, const json::value& any, int depth = 0) {
+  const auto* const object = resolved(root, &any)->if_object();
+  if (object == nullptr || depth > 8) {
+    return true;
+  }
+  const auto has_text = [](const json::value& values) {
+    const auto* const array = values.if_array();
+    return array == nullptr || std::any_of(array->begin(), array->end(),
+                                           [](const auto& each) { return each.is_string(); });
+  };
+  if (const auto* const constant = object->if_contains("const")) {
+    return constant->is_string();
+  }
+  if (const auto* const values = object->if_contains("enum")) {
+    return has_text(*values);
+  }
+  if (const auto* const type = object->if_contains("type")) {
+    if (type->is_string()) {
+      return type->get_string() == "string";
+    }
+    const auto* const types = type->if_array();
+    return types == nullptr ||
+           std::find(types->begin(), types->end(), json::value("string")) != types->end();
+  }
+  for (const char* const keyword : {"anyOf", "oneOf"}) {
+    if (const auto* const choices = object->if_contains(keyword); choices && choices->is_array()) {
+      return std::any_of(
+          choices->get_array().begin(), choices->get_array().end(),
+          [&](const json::value& each) { return may_be_text(root, each, depth + 1); });
+    }
+  }
+  return true;
+}
+
+std::string stub_schema(const ToolOutline& tool) {
+  json::object properties;
+  json::array required;
+  for (const auto& property : tool.properties) {
+    properties[property.name] = {{"type", property.text ? "string" : "integer"}};
+    if (property.required) {
+      required.emplace_back(property.name);
+    }
+  }
+  return json::serialize(json::object{{"type", "object"},
+                                      {"properties", std::move(properties)},
+                                      {"required", std::move(required)}});
+}
+
+/// llama-common's names for the places where it puts schemas.
+std::map<std::string, SchemaStub> stub_names(const std::vector<ToolOutline>& tools) {
+  std::map<std::string, SchemaStub> names;
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    const std::string& tool = tools[i].name;
+    names.emplace("tool-" + tool + "-schema", SchemaStub{{}, i, std::nullopt});
+    for (std::size_t k = 0; k < tools[i].properties.size(); ++k) {
+      const std::string& property = tools[i].properties[k].name;
+      for (const std::string& name : {"tool-" + tool + "-arg-" + property + "-schema",
+                                      "ling3-arg-" + tool + "-" + property + "-schema"}) {
+        names.emplace(name, SchemaStub{{}, i, k});
+      }
+    }
+  }
+  return names;
+}
+
+/// A parser of llama-common's, as the JSON text it saves.
+class Arena {
+ public:
+  explicit Arena(const std::string& saved) : root_(json::parse(saved)) {}
+
+  /// Puts a literal in each place of a schema, and tells which schema it was.
+  std::vector<SchemaStub> put_stubs(const std::vector<ToolOutline>& tools) {
+    const auto names = stub_names(tools);
+    std::vector<SchemaStub> stubs;
+    for (json::value& parser : parsers()) {
+      if (type(parser) != "schema") {
+        continue;
+      }
+      const std::string name(parser.at("name").as_string());
+      const auto known = names.find(name);
+      SchemaStub stub = known == names.end() ? SchemaStub{} : known->second;
+      stub.text = std::string(stub_mark) + std::to_string(stubs.size()) + std::string(stub_mark);
+      parser = {{"type", "literal"}, {"literal", stub.text}};
+      stubs.push_back(std::move(stub));
+    }
+    return stubs;
+  }
+
+  /// The outermost rule of calls, empty where there is none.
+  std::string calls() {
+    std::string found;
+    for (const json::value& parser : parsers()) {
+      if (type(parser) == "rule" && parser.at("trigger").as_bool()) {
+        const std::string name(parser.at("name").as_string());
+        found = found.empty() || name == "tool-calls" ? name : found;
+      }
+    }
+    return found;
+  }
+
+  /// Where calls are repeated as such, there is but one.
+  std::string one_call(const std::string& calls) {
+    for (json::value& parser : parsers()) {
+      if (type(parser) != "rule" || parser.at("name").as_string() != calls) {
+        continue;
+      }
+      json::value& body = at(parser.at("child").to_number<std::size_t>());
+      if (type(body) == "repetition") {
+        body.at("max_count") = 1;
+        return has_rule("tool-call") ? "tool-call" : calls;
+      }
+    }
+    return calls;
+  }
+
+  [[nodiscard]] std::string text() const { return json::serialize(root_); }
+
+ private:
+  json::array& parsers() { return root_.at("parsers").as_array(); }
+  json::value& at(std::size_t id) { return parsers().at(id); }
+  static std::string_view type(const json::value& parser) { return parser.at("type").as_string(); }
+  bool has_rule(std::string_view name) {
+    return std::any_of(parsers().begin(), parsers().end(), [&](const json::value& parser) {
+      return type(parser) == "rule" && parser.at("name").as_string() == name;
+    });
+  }
+
+  json::value root_;
+};
+
+/// The grammar's rules with another root, and with blanks that are short.
+std::string rooted(const std::string& gbnf, const std::string& root) {
+  std::string made = "root ::= " + root + "\nspace ::= | \" \" | \"\\n\"\n";
+  for (std::size_t at = 0; at < gbnf.size();) {
+    const std::size_t end = std::min(gbnf.find('\n', at), gbnf.size());
+    const std::string_view line = std::string_view(gbnf).substr(at, end - at);
+    if (!line.starts_with("root ::=") && !line.starts_with("space ::=")) {
+      made.append(line).append("\n");
+    }
+    at = end + 1;
+  }
+  return made;
+}
+
+bool has(const std::vector<std::string>& texts, std::string_view text) {
+  return std::find(texts.begin(), texts.end(), text) != texts.end();
+}
+
+void add_triggers(const std::vector<ToolOutline>& tools, ToolShape& shape) {
+  bool by_pattern = false;
+  for (const auto& trigger : shape.params.grammar_triggers) {
+    std::string word = trigger.value;
+    if (trigger.type != COMMON_GRAMMAR_TRIGGER_TYPE_WORD) {
+      by_pattern = true;
+      continue;
+    }
+    word.erase(word.find_last_not_of(" \n\r\t") + 1);  // The grammar asks for what follows.
+    if (!word.empty()) {
+      shape.trigger_words.push_back(std::move(word));
+    }
+  }
+  if (by_pattern && has(shape.params.preserved_tokens, "<|channel|>")) {
+    shape.trigger_words = {"<|channel|>commentary to=functions",
+                           "<|channel|>analysis to=functions"};
+  } else if (by_pattern && has(shape.params.preserved_tokens, ">>>all")) {
+    for (const ToolOutline& tool : tools) {
+      shape.opening_words.push_back(tool.name + "\n");
+    }
+  } else if (shape.trigger_words.empty() && !by_pattern) {
+    shape.opening_words = {R"({"name")", R"({ "name")", R"({"type": "function")",
+                           R"({"type":"function")"};
+  }
+}
+
+}  // namespace
+
+ToolOutline outline_of(const content::Tool& tool) {
+  ToolOutline outline;
+  outline.name = tool.name;
+  boost::system::error_code failed;
+  json::parse_options options;
+  options.max_depth = 256;
+  const json::value schema = json::parse(tool.parameters, failed, {}, options);
+  const auto* const object = schema.if_object();
+  const auto* const properties = object == nullptr ? nullptr : object->if_contains("properties");
+  if (failed || properties == nullptr || !properties->is_object()) {
+    return outline;
+  }
+  std::set<std::string_view> required;
+  if (const auto* const names = object->if_contains("required"); names && names->is_array()) {
+    for (const json::value& name : names->get_array()) {
+      if (name.is_string()) {
+        required.insert(name.get_string());
+      }
+    }
+  }
+  for (const auto& property : properties->get_object()) {
+    outline.properties.push_back({std::string(property.key()),
+                                  may_be_text(schema, property.value()),
+                                  required.contains(property.key())});
+  }
+  return outline;
+}
+
+ToolShape shape_of(const common_chat_templates* templates, common_chat_templates_inputs inputs,
+                   const std::vector<ToolOutline>& tools) {
+  common_chat_msg question;
+  question.role = "user";
+  question.content = "x";
+  inputs.messages = {question};
+  inputs.continue_final_message = COMMON_CHAT_CONTINUATION_NONE;
+  inputs.add_generation_prompt = true;
+  inputs.json_schema.clear();
+  inputs.grammar.clear();
+  inputs.tools.clear();
+  for (const ToolOutline& tool : tools) {
+    inputs.tools.push_back({tool.name, {}, stub_schema(tool)});
+  }
+  ToolShape shape;
+  shape.params = common_chat_templates_apply(templates, inputs);
+  add_triggers(tools, shape);
+  // The grammar is that of a call which must be made; whether it must be is another matter.
+  inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+  Arena arena(common_chat_templates_apply(templates, inputs).parser);
+  std::string calls = arena.calls();
+  if (calls.empty()) {
+    return shape;
+  }
+  shape.stubs = arena.put_stubs(tools);
+  if (!inputs.parallel_tool_calls) {
+    calls = arena.one_call(calls);
+  }
+  common_peg_arena rules;
+  rules.load(arena.text());
+  shape.gbnf = rooted(build_grammar([&](const common_grammar_builder& builder) {
+                        rules.build_grammar(builder, true);
+                      }),
+                      calls);
+  return shape;
+}
+
+}  // namespace engine::llama
