@@ -88,7 +88,7 @@ for (const [what, limits] of [['requests', { requests_per_minute: 1 }],
 test('errors cost nothing', async () => {
   const clean = await server.tenant('1.00');
   const openai = client(clean.key);
-  for (const bad of [{ model: 'nope' }, { temperature: 'hot' }, { max_tokens: 1e9 },
+  for (const bad of [{ model: 'nope' }, { temperature: 'hot' }, { max_tokens: 9.5 },
     { messages: [] }]) {
     await assert.rejects(openai.chat.completions.create({ ...chat, ...bad }));
   }
