@@ -111,7 +111,13 @@ std::vector<Format> known_formats() {
                        "(?:[A-Za-z0-9+/]{4})*"
                        "(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"));
   }
-  for (const char* name : {"password", "binary", "regex"})
+  // pydantic's and zod's own names.
+  for (const char version : std::string("134567"))
+    all.push_back(
+        text(std::string("uuid") + version, std::string("[0-9a-f]{8}-[0-9a-f]{4}-") + version +
+                                                "[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"));
+  all.push_back(text("jwt", "[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+"));
+  for (const char* name : {"password", "binary", "regex", "path", "file-path", "directory-path"})
     all.push_back(text(name, ""));
   all.push_back(number("int32", true, "-2147483648", "2147483647"));
   all.push_back(number("int64", true, "-9223372036854775808", "9223372036854775807"));

@@ -55,6 +55,7 @@ base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, Sc
   if (notes.refused()) {
     return base::Fail{*notes.refusal()};
   }
+  loosen_tuples(table, notes);
   const Solution solution(table, notes);
   if (notes.refused()) {
     return base::Fail{*notes.refusal()};
@@ -72,7 +73,9 @@ base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, Sc
   }
   auto grammar = builder.build(root);
   if (!grammar.ok()) {
-    return base::Fail{grammar.error()};
+    Refusal why = grammar.error();
+    why.keyword = why.keyword.empty() ? "schema" : why.keyword;
+    return base::Fail{std::move(why)};
   }
   return CompiledSchema{std::move(grammar).value(), notes.unenforced()};
 }

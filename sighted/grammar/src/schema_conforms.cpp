@@ -80,13 +80,17 @@ bool Conformer::listed(ValueId list, ValueId value) {
   if (one.parent == list && !one.made) {
     return true;
   }
+  return listed(list, canonical(document_, value));
+}
+
+bool Conformer::listed(ValueId list, const std::string& canonical_text) {
   auto [texts, fresh] = lists_.try_emplace(list);
   if (fresh) {
     for (const ValueId item : document_.at(list).items) {
       texts->second.insert(canonical(document_, item));
     }
   }
-  return texts->second.contains(canonical(document_, value));
+  return texts->second.contains(canonical_text);
 }
 
 bool Conformer::within(const SchemaWords& words, Word low, Word high, std::size_t count) const {
@@ -107,7 +111,7 @@ Conforms Conformer::in_set(const std::string& key, const TextDemand& demand,
                            const std::string& text) {
   auto found = sets_.find(key);
   if (found == sets_.end()) {
-    found = sets_.emplace(key, TextSet::of(demand)).first;
+    found = sets_.emplace(key, TextSet::of(demand, machine_work_)).first;
   }
   const auto& set = found->second;
   if (!set.ok()) {
@@ -239,12 +243,41 @@ Conforms Conformer::check_key(ValueId object, std::size_t at, const SchemaWords&
     answer = both(answer, check(member.value, words[Word::additional_properties], depth + 1));
   }
   if (words.has(Word::property_names)) {
-    const SchemaValue& names = document_.at(words[Word::property_names]);
-    answer = both(
-        answer,
-        names.kind == ValueKind::boolean
-            ? of(names.flag)
-            : check_string(member.name, SchemaWords::read(document_, words[Word::property_names])));
+    answer = both(answer, check_name(member.name, words[Word::property_names], depth + 1));
+  }
+  return answer;
+}
+
+/// A key against propertyNames. Alternatives are not looked into.
+Conforms Conformer::check_name(const std::string& name, ValueId schema, int depth) {
+  const SchemaValue& node = document_.at(schema);
+  if (node.kind == ValueKind::boolean) {
+    return of(node.flag);
+  }
+  if (steps_left_ == 0 || depth > depth_max) {
+    return Conforms::unknown;
+  }
+  --steps_left_;
+  const SchemaWords words = SchemaWords::read(document_, schema);
+  const bool wrong_type = (types_of(document_, words) & type_string) == 0;
+  const std::string text = json_text(name);
+  if (wrong_type || (words.has(Word::enumeration) && !listed(words[Word::enumeration], text)) ||
+      (words.has(Word::excluded) && listed(words[Word::excluded], text)) ||
+      (words.has(Word::constant) && canonical(document_, words[Word::constant]) != text)) {
+    return Conforms::no;
+  }
+  Conforms answer = check_string(name, words);
+  const auto reference = checked_.references.find(schema);
+  if (reference != checked_.references.end()) {
+    answer = both(answer, check_name(name, reference->second, depth + 1));
+  }
+  if (words.has(Word::all_of)) {
+    for (const ValueId branch : document_.at(words[Word::all_of]).items) {
+      answer = both(answer, check_name(name, branch, depth + 1));
+    }
+  }
+  for (const Word word : {Word::any_of, Word::one_of, Word::negation, Word::condition}) {
+    answer = words.has(word) ? both(answer, Conforms::unknown) : answer;
   }
   return answer;
 }

@@ -8,6 +8,7 @@
 
 #include <base/result.hpp>
 
+#include "machine.hpp"
 #include "pattern.hpp"
 #include "schema_guard.hpp"
 
@@ -19,8 +20,12 @@ enum class Conforms : std::uint8_t { no, yes, unknown };
 /// any more is unknown.
 class Conformer {
  public:
-  Conformer(const SchemaDocument& document, const CheckedSchema& checked, std::size_t steps_max)
-      : document_(document), checked_(checked), steps_left_(steps_max) {}
+  Conformer(const SchemaDocument& document, const CheckedSchema& checked, MachineWork& machine_work,
+            std::size_t steps_max)
+      : document_(document),
+        checked_(checked),
+        machine_work_(machine_work),
+        steps_left_(steps_max) {}
 
   [[nodiscard]] Conforms check(ValueId value, ValueId schema) { return check(value, schema, 0); }
   /// By the schema's own keywords, leaving out enum and const and what stands in other schemas.
@@ -35,16 +40,19 @@ class Conformer {
   Conforms check_array(ValueId value, const SchemaWords& words, int depth);
   Conforms check_object(ValueId value, const SchemaWords& words, int depth);
   Conforms check_key(ValueId object, std::size_t at, const SchemaWords& words, int depth);
+  Conforms check_name(const std::string& name, ValueId schema, int depth);
   Conforms check_groups(ValueId value, ValueId schema, const SchemaWords& words, int depth);
   Conforms check_condition(ValueId value, const SchemaWords& words, int depth);
   Conforms check_dependencies(ValueId value, ValueId map, int depth);
   Conforms formatted(const std::string& format, const std::string& text);
   Conforms in_set(const std::string& key, const TextDemand& demand, const std::string& text);
   [[nodiscard]] bool listed(ValueId list, ValueId value);
+  [[nodiscard]] bool listed(ValueId list, const std::string& canonical_text);
   [[nodiscard]] bool within(const SchemaWords& words, Word low, Word high, std::size_t count) const;
 
   const SchemaDocument& document_;
   const CheckedSchema& checked_;
+  MachineWork& machine_work_;
   std::size_t steps_left_;
   std::unordered_map<std::string, base::Result<TextSet, Refusal>> sets_;
   std::unordered_map<ValueId, std::unordered_set<std::string>> lists_;

@@ -47,7 +47,8 @@ std::string Leaves::key(const NumberDemand& demand) {
 base::Result<LeafId, Refusal> Leaves::text(const TextDemand& demand) {
   std::string key = Leaves::key(demand);
   const auto found = leaves_.find(key);
-  return found != leaves_.end() ? found->second : keep(std::move(key), text_rule(builder_, demand));
+  return found != leaves_.end() ? found->second
+                                : keep(std::move(key), text_rule(builder_, demand, machine_work_));
 }
 
 base::Result<LeafId, Refusal> Leaves::number(const NumberDemand& demand) {

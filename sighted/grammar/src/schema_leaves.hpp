@@ -9,6 +9,7 @@
 
 #include <grammar/builder.hpp>
 
+#include "machine.hpp"
 #include "number.hpp"
 #include "pattern.hpp"
 #include "schema_shape.hpp"
@@ -24,6 +25,9 @@ class Leaves {
   /// Errors as number_rule's.
   [[nodiscard]] base::Result<LeafId, Refusal> number(const NumberDemand& demand);
 
+  /// What all machines of the schema may cost together.
+  [[nodiscard]] MachineWork& machine_work() { return machine_work_; }
+
   [[nodiscard]] RuleId rule(LeafId leaf) const { return rules_[leaf]; }
   /// Whether the demand was met before, so that it costs nothing.
   [[nodiscard]] static std::string key(const TextDemand& demand);
@@ -34,6 +38,7 @@ class Leaves {
   base::Result<LeafId, Refusal> keep(std::string key, base::Result<RuleId, Refusal> rule);
 
   Builder& builder_;
+  MachineWork machine_work_{.left = 700'000};
   std::vector<RuleId> rules_;
   std::unordered_map<std::string, base::Result<LeafId, Refusal>> leaves_;
 };

@@ -24,8 +24,8 @@ std::uint64_t times(std::uint64_t one, std::uint64_t count) {
 
 /// The least solution: a place that needs itself is never filled. Places were found from the root
 /// down, so that going backwards takes few rounds.
-Solution::Solution(const PlaceTable& table, SchemaNotes& notes)
-    : table_(table), shortest_(table.size(), never) {
+Solution::Solution(const PlaceTable& table, SchemaNotes& notes, bool tuples_whole)
+    : table_(table), tuples_whole_(tuples_whole), shortest_(table.size(), never) {
   for (bool changed = true; changed;) {
     changed = false;
     for (std::size_t at = shortest_.size(); at-- > 0;) {
@@ -83,13 +83,14 @@ std::uint64_t Solution::of(const Shape& shape) const {
 std::uint64_t Solution::array(const Shape& shape) const {
   const ArrayShape& array = shape.array;
   std::uint64_t size = 2;
-  const std::size_t first = std::min<std::size_t>(array.needed, array.prefix.size());
+  const std::uint32_t needed = tuples_whole_ ? array.min : array.needed;
+  const std::size_t first = std::min<std::size_t>(needed, array.prefix.size());
   for (std::size_t at = 0; at < first; ++at) {
     size = plus(size, plus(shortest_[array.prefix[at]], 1));
   }
-  if (array.needed > first) {
+  if (needed > first) {
     const std::uint64_t rest = array.rest == no_place ? never : shortest_[array.rest];
-    size = plus(size, times(plus(rest, 1), array.needed - first));
+    size = plus(size, times(plus(rest, 1), needed - first));
   }
   return size;
 }
@@ -111,6 +112,16 @@ std::uint64_t Solution::object(const Shape& shape) const {
                     [](const PropertyShape& property) { return property.required; }));
   const bool too_few = !more && possible < shape.object.min;
   return too_few || required > shape.object.max ? never : size;
+}
+
+void loosen_tuples(PlaceTable& table, SchemaNotes& notes) {
+  const Solution whole(table, notes, true);
+  for (PlaceId place = 0; place < table.size(); ++place) {
+    Shape& shape = table.at(place);
+    if (shape.array.min > shape.array.needed && !whole.array_alive(shape)) {
+      shape.array.min = shape.array.needed;
+    }
+  }
 }
 
 PlaceId Solution::culprit(const Shape& shape) const {

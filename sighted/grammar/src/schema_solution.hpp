@@ -14,8 +14,9 @@ class Solution {
  public:
   static constexpr std::uint64_t never = std::numeric_limits<std::uint64_t>::max();
 
-  /// Work is taken from `notes`.
-  Solution(const PlaceTable& table, SchemaNotes& notes);
+  /// Work is taken from `notes`. With `tuples_whole`, tuples count as they are written and not as
+  /// the schema asks for them.
+  Solution(const PlaceTable& table, SchemaNotes& notes, bool tuples_whole = false);
 
   [[nodiscard]] bool alive(PlaceId place) const {
     return place != no_place && shortest_[place] != never;
@@ -36,7 +37,11 @@ class Solution {
   [[nodiscard]] PlaceId culprit(const Shape& shape) const;
 
   const PlaceTable& table_;
+  bool tuples_whole_;
   std::vector<std::uint64_t> shortest_;
 };
+
+/// A tuple that could never be written whole, because it holds itself, need not be.
+void loosen_tuples(PlaceTable& table, SchemaNotes& notes);
 
 }  // namespace grammar

@@ -56,7 +56,7 @@ PlaceTable::PlaceTable(SchemaDocument& document, const CheckedSchema& checked, S
       notes_(notes),
       leaves_(leaves),
       rewriter_(document, checked),
-      conformer_(document, checked, conforming_steps_max) {}
+      conformer_(document, checked, leaves.machine_work(), conforming_steps_max) {}
 
 void PlaceTable::fill() {
   intern(std::vector<ValueId>{0});

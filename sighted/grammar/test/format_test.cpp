@@ -70,6 +70,9 @@ TEST(Format, TakesWhatItsStandardTakes) {
       {"base64", {"YWJj"}, {"a"}},
       {"regex", {"", "anything("}, {}},
       {"password", {"x"}, {}},
+      {"file-path", {"/a b/c"}, {}},
+      {"uuid4", {"123e4567-e89b-42d3-a456-426614174000"}, {"123e4567-e89b-12d3-a456-426614174000"}},
+      {"jwt", {"eyJh.eyJz.c2ln"}, {"eyJh.eyJz", "a b.c.d"}},
   };
   for (const Row& row : rows) {
     const GrammarPtr grammar = of(row.format);
