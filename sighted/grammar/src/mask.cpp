@@ -44,15 +44,13 @@ Verdict Matcher::Run::mask(const VocabularyTrie& trie, std::vector<bool>& allowe
   if (masked_ != &trie || masked_set_ != *set || last_mask_.size() != trie.size()) {
     masked_ = nullptr;
     const auto any = fill_mask(trie, *set, last_mask_, work);
-    if (!any) {
-      return Verdict::too_costly;
+    if (any && *any) {
+      masked_ = &trie;
+      masked_set_ = *set;
     }
-    if (!*any) {
-      allowed.assign(trie.size(), false);
-      return Verdict::no;
-    }
-    masked_ = &trie;
-    masked_set_ = *set;
+    allowed = last_mask_;
+    trim();
+    return !any ? Verdict::too_costly : *any ? Verdict::yes : Verdict::no;
   }
   allowed = last_mask_;
   return Verdict::yes;

@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t visit_work = 6;
 constexpr std::uint64_t compute_work = 12;
 constexpr std::uint64_t moves_per_work = 4;
+constexpr std::uint64_t classes_per_work = 8;
 
 constexpr std::uint32_t configs_limit = 4096;
 constexpr std::uint32_t seen_limit = 16'384;
@@ -53,7 +54,9 @@ std::optional<std::uint32_t> Matcher::Run::step(std::uint32_t set, std::uint8_t 
       return std::nullopt;
     }
     next = *computed;
-    sets_.remember(set, byte_class, next);
+    if (sets_.remember(set, byte_class, next) && !pay(tables_->classes / classes_per_work, work)) {
+      return std::nullopt;
+    }
   }
   return next;
 }
@@ -75,6 +78,7 @@ Verdict Matcher::Run::allows(std::string_view bytes, Work& work) {
     return Verdict::too_costly;
   }
   const auto set = walk(bytes, work);
+  trim();
   if (!set) {
     return Verdict::too_costly;
   }
@@ -86,22 +90,23 @@ Verdict Matcher::Run::accept(std::string_view bytes, Work& work) {
     return Verdict::too_costly;
   }
   const auto set = walk(bytes, work);
-  if (!set) {
-    return Verdict::too_costly;
+  const bool fits = set && *set != Sets::dead;
+  if (fits) {
+    here_ = *set;
   }
-  if (*set == Sets::dead) {
-    return Verdict::no;
-  }
-  here_ = *set;
-  if (stacks_.bytes() + sets_.bytes() > std::max(bytes_limit, 2 * kept_bytes_)) {
-    forget();
-  }
-  return Verdict::yes;
+  trim();
+  return fits ? Verdict::yes : set ? Verdict::no : Verdict::too_costly;
 }
 
 std::size_t Matcher::Run::bytes() const {
   return sizeof(Run) + stacks_.bytes() + sets_.bytes() + seen_.capacity() * sizeof(Seen) +
          (open_.capacity() + found_.capacity()) * sizeof(Config) + last_mask_.capacity() / 8;
+}
+
+void Matcher::Run::trim() {
+  if (stacks_.bytes() + sets_.bytes() > std::max(bytes_limit, 2 * kept_bytes_)) {
+    forget();
+  }
 }
 
 /// Keeps the set where the run stands, and the stacks of that.

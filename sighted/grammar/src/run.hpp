@@ -62,6 +62,7 @@ class Matcher::Run {
   std::optional<bool> walk_trie(const VocabularyTrie& trie, std::uint32_t set,
                                 std::vector<bool>& allowed, Work& work);
 
+  void trim();
   void forget();
 
   GrammarPtr grammar_;

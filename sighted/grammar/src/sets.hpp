@@ -95,16 +95,19 @@ class Sets {
   }
 
   /// A set that is left once only gets no row: those of counted text come by once each.
-  void remember(std::uint32_t set, std::uint32_t byte_class, std::uint32_t next) {
+  /// Returns whether the set got its row now.
+  bool remember(std::uint32_t set, std::uint32_t byte_class, std::uint32_t next) {
     ConfigSet& from = all_[set];
-    if (from.row == 0) {
+    const bool makes_row = from.row == 0;
+    if (makes_row) {
       if (++from.steps < 2) {
-        return;
+        return false;
       }
       from.row = static_cast<std::uint32_t>(rows_.size() / classes_);
       rows_.resize(rows_.size() + classes_);
     }
     rows_[std::size_t{from.row} * classes_ + byte_class] = next + 1;
+    return makes_row;
   }
 
  private:

@@ -31,7 +31,7 @@ constexpr std::uint64_t byte_work = 100;
 constexpr std::uint64_t mask_work = 400'000;
 
 /// Where an answer stands in its grammar. One thread at a time. A copy goes on by itself.
-/// It holds at most about 8 MiB.
+/// It holds some 100 KiB as a rule, and 16 MiB at most.
 class Matcher {
  public:
   explicit Matcher(GrammarPtr grammar);
