@@ -37,8 +37,19 @@ Verdict Matcher::accept(std::string_view bytes, Work& work) {
 bool Matcher::may_end() const {
   return run_->here().ends;
 }
+/// A place may be left over that only a further count would lead on from, and no count is left.
 bool Matcher::must_end() const {
-  return run_->here().ends && run_->here().size == 0;
+  if (!run_->here().ends || run_->here().size == 0) {
+    return run_->here().ends;
+  }
+  Work work{token_work};
+  for (int byte = 0; byte < 256; ++byte) {
+    const char letter = static_cast<char>(byte);
+    if (run_->allows({&letter, 1}, work) != Verdict::no) {
+      return false;
+    }
+  }
+  return true;
 }
 
 Verdict Matcher::mask(const VocabularyTrie& trie, std::vector<bool>& allowed) {

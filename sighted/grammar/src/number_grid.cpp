@@ -13,6 +13,8 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr std::size_t whole_digits = 18;     ///< before the point, where no bound says more
 constexpr std::size_t fraction_digits = 15;  ///< behind it
+/// On steps, all together: what a double holds, since validators divide doubles.
+constexpr std::size_t stepped_digits = 15;
 constexpr std::uint64_t step_max = 1'000'000'000'000'000'000;
 
 Refusal refused(Refusal::Kind kind, const char* keyword, std::uint64_t limit = 0) {
@@ -134,7 +136,9 @@ std::optional<DigitRange> range_of(const Side& side, const NumberGrid& grid) {
     }
     range.high = high;
   } else {
-    const std::size_t digits = std::max(whole_digits + grid.places, range.low.size() + 2);
+    const bool stepped = grid.modulus > 1 || grid.zeros > 0;
+    const std::size_t usual = stepped ? stepped_digits : whole_digits + grid.places;
+    const std::size_t digits = std::max({usual, grid.places + 1, range.low.size() + 2});
     range.high = Digits(digits, '9');
   }
   range.low = rounded_up(range.low, grid.zeros);

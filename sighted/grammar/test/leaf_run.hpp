@@ -48,9 +48,8 @@ Made made(const GrammarPtr& grammar, std::size_t bytes_max, Choose choose) {
       const char letter = static_cast<char>(byte);
       if (matcher.allows({&letter, 1}) == Verdict::yes) fits += letter;
     }
-    out.ended = fits.empty() && matcher.may_end();
-    out.stuck = fits.empty() && !out.ended;
-    if (fits.empty()) break;
+    out.stuck = fits.empty();
+    if (out.stuck) break;
     const char next = fits[choose(fits.size())];
     out.stuck = matcher.accept({&next, 1}) != Verdict::yes;
     out.text += next;

@@ -192,7 +192,16 @@ TEST(Pattern, CountsCodePoints) {
   demand.max_length = 6;
   EXPECT_EQ(refusal(demand)->kind, Refusal::Kind::unsatisfiable);
 
+  demand.patterns = {"^[a-z]+$"};
+  demand.max_length = 3;
+  Matcher matcher{of(demand)};
+  EXPECT_EQ(matcher.accept("ab"), Verdict::yes);
+  EXPECT_FALSE(matcher.must_end());
+  EXPECT_EQ(matcher.accept("c"), Verdict::yes);
+  EXPECT_TRUE(matcher.must_end());
+
   demand.patterns = {};
+  demand.min_length = 0;
   demand.max_length = 2;
   EXPECT_TRUE(takes(demand, "😀\n"));
   EXPECT_FALSE(takes(demand, "abc"));
