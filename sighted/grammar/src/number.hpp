@@ -26,11 +26,11 @@ struct NumberDemand {
 };
 
 /// A new rule for the numbers that satisfy the demand. Their texts have at most 18 digits before
-/// the point (more where a bound has more) and 15 behind it (more where a bound has); with steps, at
-/// most 15 in all and no more places than the steps have. There are no needless zeros in front and
-/// no -0; an exponent is written only where nothing but the type is demanded. Errors, with an empty
-/// path and the keyword at fault: unsatisfiable; too_large (bounds beyond 10^40, steps whose digits
-/// are above 1,000,000).
+/// the point (more where a bound has more) and 15 behind it (more where a bound has); with steps,
+/// at most 15 in all and no more places than the steps have. There are no needless zeros in front
+/// and no -0; an exponent is written only where nothing but the type is demanded. Errors, with an
+/// empty path and the keyword at fault: unsatisfiable; too_large (bounds beyond 10^40, steps whose
+/// digits are above 1,000,000).
 base::Result<RuleId, Refusal> number_rule(Builder& builder, const NumberDemand& demand);
 
 }  // namespace grammar
