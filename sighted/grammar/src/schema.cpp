@@ -29,26 +29,20 @@ Refusal why_not(const PlaceTable& table, const Solution& solution, const SchemaD
   return refusal;
 }
 
-}  // namespace
-
-base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, SchemaMode mode,
-                                                     const SchemaLimits& limits) {
-  auto document = SchemaDocument::parse(
-      schema, {limits.bytes_max, limits.values_max, limits.levels_max * json_levels_per_schema});
-  if (!document.ok()) {
-    return base::Fail{document.error()};
-  }
-  const auto checked = check_schema(document.value(), limits);
-  if (!checked.ok()) {
-    return base::Fail{checked.error()};
-  }
-  SchemaNotes notes(document.value(), mode, limits);
-  for (const ValueId remote : checked.value().remote) {
+/// Where it costs too much to hold to all, `less` leaves out what makes alternatives multiply.
+base::Result<CompiledSchema, Refusal> compile(SchemaDocument document, const CheckedSchema& checked,
+                                              SchemaMode mode, const SchemaLimits& limits,
+                                              bool less) {
+  SchemaNotes notes(document, mode, limits);
+  for (const ValueId remote : checked.remote) {
     notes.leave_out(remote, Word::reference);
   }
   Builder builder;
   Leaves leaves(builder);
-  PlaceTable table(document.value(), checked.value(), notes, leaves);
+  PlaceTable table(document, checked, notes, leaves);
+  if (less) {
+    table.rewriter().say_less();
+  }
   if (!notes.refused()) {
     table.fill();
   }
@@ -61,13 +55,16 @@ base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, Sc
     return base::Fail{*notes.refusal()};
   }
   if (!solution.alive(PlaceTable::root())) {
-    return base::Fail{why_not(table, solution, document.value())};
+    return base::Fail{why_not(table, solution, document)};
   }
   if (solution.shortest(PlaceTable::root()) > limits.text_bytes_max) {
     return base::Fail{too_large("", "shortest text", limits.text_bytes_max)};
   }
-  Emitter emitter(builder, leaves, table, solution, document.value(), notes);
+  Emitter emitter(builder, leaves, table, solution, document, notes);
   const RuleId root = emitter.run();
+  if (!notes.refused() && builder.edges() > limits.edges_max) {
+    notes.refuse(too_large("", "edges", limits.edges_max));
+  }
   if (notes.refused()) {
     return base::Fail{*notes.refusal()};
   }
@@ -78,6 +75,27 @@ base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, Sc
     return base::Fail{std::move(why)};
   }
   return CompiledSchema{std::move(grammar).value(), notes.unenforced()};
+}
+
+}  // namespace
+
+base::Result<CompiledSchema, Refusal> compile_schema(std::string_view schema, SchemaMode mode,
+                                                     const SchemaLimits& limits) {
+  const auto document = SchemaDocument::parse(
+      schema, {limits.bytes_max, limits.values_max, limits.levels_max * json_levels_per_schema});
+  if (!document.ok()) {
+    return base::Fail{document.error()};
+  }
+  const auto checked = check_schema(document.value(), limits);
+  if (!checked.ok()) {
+    return base::Fail{checked.error()};
+  }
+  auto compiled = compile(document.value(), checked.value(), mode, limits, false);
+  const bool costly = !compiled.ok() && compiled.error().kind == Refusal::Kind::too_large &&
+                      compiled.error().path.empty();
+  return mode == SchemaMode::lenient && costly
+             ? compile(document.value(), checked.value(), mode, limits, true)
+             : compiled;
 }
 
 GrammarPtr any_json_object() {

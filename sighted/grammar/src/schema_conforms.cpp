@@ -84,6 +84,7 @@ bool Conformer::listed(ValueId list, ValueId value) {
 }
 
 bool Conformer::listed(ValueId list, const std::string& canonical_text) {
+  steps_left_ -= std::min(steps_left_, canonical_text.size() / 32);
   auto [texts, fresh] = lists_.try_emplace(list);
   if (fresh) {
     for (const ValueId item : document_.at(list).items) {

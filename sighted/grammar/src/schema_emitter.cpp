@@ -53,7 +53,7 @@ void Emitter::emit(PlaceId place) {
     std::vector<std::pair<std::string, StateId>> words;
     for (const std::string& value : *shape.values) {
       words.emplace_back(value, end);
-      notes_.work(value.size() / 2 + 1);
+      notes_.work(value.size() * 4 + 1);
     }
     emit_words(builder_, begin, std::move(words));
     return;

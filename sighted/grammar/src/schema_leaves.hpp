@@ -28,6 +28,8 @@ class Leaves {
   /// What all machines of the schema may cost together.
   [[nodiscard]] MachineWork& machine_work() { return machine_work_; }
 
+  [[nodiscard]] std::size_t edges() const { return builder_.edges(); }
+
   [[nodiscard]] RuleId rule(LeafId leaf) const { return rules_[leaf]; }
   /// Whether the demand was met before, so that it costs nothing.
   [[nodiscard]] static std::string key(const TextDemand& demand);
@@ -38,7 +40,7 @@ class Leaves {
   base::Result<LeafId, Refusal> keep(std::string key, base::Result<RuleId, Refusal> rule);
 
   Builder& builder_;
-  MachineWork machine_work_{.left = 700'000};
+  MachineWork machine_work_{.left = 500'000};
   std::vector<RuleId> rules_;
   std::unordered_map<std::string, base::Result<LeafId, Refusal>> leaves_;
 };

@@ -94,7 +94,7 @@ void ObjectEmitter::count(const ObjectShape& object) {
 void ObjectEmitter::emit_row(std::size_t row) {
   const std::size_t then = std::min(row + 1, rows_ - 1);
   std::vector<std::pair<std::string, StateId>> words;
-  for (std::size_t at = 0; at < keys_.size() && notes_.work(8); ++at) {
+  for (std::size_t at = 0; at < keys_.size() && notes_.work(keys_[at].text.size() + 40); ++at) {
     const StateId named = builder_.state();
     builder_.literal(next_[row][at], keys_[at].text, named);
     builder_.call(plain_.separated(named, ':'), keys_[at].value, done_[then][at + 1]);

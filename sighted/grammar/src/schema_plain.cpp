@@ -177,6 +177,10 @@ struct Letter {
 
 void emit_words(Builder& builder, StateId from,
                 std::vector<std::pair<std::string, StateId>> words) {
+  if (words.size() == 1) {
+    builder.literal(from, words.front().first, words.front().second);
+    return;
+  }
   std::vector<Letter> letters(1);
   letters[0].state = from;
   for (const auto& [word, end] : words) {

@@ -19,7 +19,25 @@ constexpr std::size_t overlaps_max = 8;  // branches of a oneOf that are told ap
 Rewriter::Rewriter(SchemaDocument& document, const CheckedSchema& checked)
     : document_(document), checked_(checked), outlines_(document, checked) {}
 
+Implied Rewriter::imply_less(const SchemaWords& words) {
+  Implied implied;
+  for (const Word word : {Word::one_of, Word::negation, Word::condition, Word::dependent_required,
+                          Word::dependent_schemas, Word::dependencies}) {
+    if (words.has(word)) {
+      implied.left_out.push_back(word);
+    }
+  }
+  if (words.has(Word::one_of)) {
+    const ValueId list = words[Word::one_of];
+    implied.schemas.push_back(group(list, Word::any_of, document_.at(list).items));
+  }
+  return implied;
+}
+
 Implied Rewriter::imply(ValueId schema, const SchemaWords& words) {
+  if (says_less_) {
+    return imply_less(words);
+  }
   Implied implied;
   if (words.has(Word::one_of) && !imply_one(schema, words[Word::one_of], implied)) {
     implied.left_out.push_back(Word::one_of);

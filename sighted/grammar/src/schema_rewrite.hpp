@@ -24,6 +24,9 @@ class Rewriter {
 
   [[nodiscard]] Implied imply(ValueId schema, const SchemaWords& words);
 
+  /// From here on only alternatives are said, and everything else is left out.
+  void say_less() { says_less_ = true; }
+
   /// Something made holds more narrowly than what was asked for.
   [[nodiscard]] bool narrowed() const { return narrowed_; }
 
@@ -41,6 +44,7 @@ class Rewriter {
   void negate_groups(ValueId schema, const SchemaWords& words, int depth,
                      std::vector<ValueId>& alternatives);
 
+  Implied imply_less(const SchemaWords& words);
   bool imply_one(ValueId schema, ValueId branches, Implied& implied);
   bool imply_condition(ValueId schema, const SchemaWords& words, Implied& implied);
   void imply_dependencies(ValueId schema, ValueId map, Implied& implied);
@@ -58,6 +62,7 @@ class Rewriter {
   Outlines outlines_;
   std::size_t made_ = 0;
   bool narrowed_ = false;
+  bool says_less_ = false;
 };
 
 }  // namespace grammar

@@ -273,7 +273,9 @@ void Shaper::compile_number(const NumberDemand& whole, ValueId from, Word word) 
     if (!table_.leaves_.known(Leaves::key(demand)) && !notes_.work(leaf_work)) {
       return;
     }
+    const std::size_t edges = table_.leaves_.edges();
     const auto leaf = table_.leaves_.number(demand);
+    notes_.work((table_.leaves_.edges() - edges) * edge_work);
     if (leaf.ok()) {
       shape_.number.leaves.push_back(leaf.value());
     } else if (!failed || failed->kind == Refusal::Kind::unsatisfiable) {

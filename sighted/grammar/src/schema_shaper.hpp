@@ -10,7 +10,8 @@
 namespace grammar {
 
 /// Steps of work for a demand that was not compiled before.
-inline constexpr std::size_t leaf_work = 4'000;
+inline constexpr std::size_t leaf_work = 1'500;
+inline constexpr std::size_t edge_work = 75;
 
 class Shaper {
  public:

@@ -191,7 +191,7 @@ void Shaper::gather_properties() {
     }
     if (part.words->has(Word::pattern_properties)) {
       for (const auto& member : document_.at((*part.words)[Word::pattern_properties]).members) {
-        for (std::size_t key = 0; key < keys_.size() && notes_.work(20); ++key) {
+        for (std::size_t key = 0; key < keys_.size() && notes_.work(30); ++key) {
           if (table_.conformer_.matches(member.name, keys_[key]) != Conforms::no) {
             put(key, member.value);
           }
@@ -206,7 +206,7 @@ void Shaper::gather_properties() {
       }
     }
     if (part.words->has(Word::property_names)) {
-      for (std::size_t key = 0; key < keys_.size() && notes_.work(20); ++key) {
+      for (std::size_t key = 0; key < keys_.size() && notes_.work(30); ++key) {
         const ValueId name = document_.add_text(ValueKind::string, part.schema, keys_[key]);
         if (table_.conformer_.check(name, (*part.words)[Word::property_names]) == Conforms::no) {
           schemas[key].push_back(document_.add_flag(part.schema, false));
@@ -223,7 +223,7 @@ void Shaper::gather_properties() {
       }
     }
   }
-  for (std::size_t key = 0; key < keys_.size() && notes_.work(schemas[key].size() + 1); ++key) {
+  for (std::size_t key = 0; key < keys_.size() && notes_.work(schemas[key].size() + 50); ++key) {
     shape_.object.properties.push_back(
         {keys_[key], table_.intern(schemas[key]), required.contains(keys_[key])});
   }
@@ -252,7 +252,7 @@ void Shaper::gather_unevaluated(std::vector<std::vector<ValueId>>& schemas) {
             evaluated[key_index_[member.name]] = true;
             continue;
           }
-          for (std::size_t key = 0; key < keys_.size() && notes_.work(20); ++key) {
+          for (std::size_t key = 0; key < keys_.size() && notes_.work(30); ++key) {
             evaluated[key] = evaluated[key] ||
                              table_.conformer_.matches(member.name, keys_[key]) == Conforms::yes;
           }

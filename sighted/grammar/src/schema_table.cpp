@@ -10,7 +10,7 @@ namespace grammar {
 
 namespace {
 
-constexpr std::size_t conforming_steps_max = 400'000;
+constexpr std::size_t conforming_steps_max = 50'000;
 
 /// What asserts something by itself, and not through other schemas of the same value.
 bool asserts(const SchemaWords& words) {
@@ -112,6 +112,7 @@ PlaceId PlaceTable::keep(ValueId from, ValueId impossible, std::vector<Element> 
   if (shapes_.size() >= notes_.limits().places_max) {
     notes_.refuse(too_large("", "places", notes_.limits().places_max));
   }
+  notes_.work(150);
   Shape& shape = shapes_.emplace_back();
   shape.from = from;
   if (impossible != no_value) {
@@ -160,7 +161,7 @@ ValueId PlaceTable::close(const std::vector<ValueId>& schemas, std::vector<Eleme
       all.push_back({schema, resolved});
     }
   }
-  notes_.work(all.size());
+  notes_.work(all.size() * 8);
   return no_value;
 }
 
@@ -271,7 +272,7 @@ bool PlaceTable::shape_values(Shape& shape, const std::vector<Element>& elements
     unsure = unsure || held == Conforms::unknown;
     if (held != Conforms::no && seen.insert(canonical(document_, value)).second) {
       shape.values->push_back(document_.json(value));
-      notes_.work(shape.values->back().size() / 8 + 1);
+      notes_.work(shape.values->back().size() / 2 + 1);
     }
   }
   const Word word = known(from).words.has(Word::constant) ? Word::constant : Word::enumeration;

@@ -39,6 +39,7 @@ class PlaceTable {
   [[nodiscard]] const Shape& at(PlaceId place) const { return shapes_[place]; }
   [[nodiscard]] Shape& at(PlaceId place) { return shapes_[place]; }
   [[nodiscard]] const Rewriter& rewriter() const { return rewriter_; }
+  [[nodiscard]] Rewriter& rewriter() { return rewriter_; }
 
  private:
   friend class Shaper;

@@ -29,8 +29,9 @@ struct SchemaLimits {
   std::size_t references_max = 2'000;      ///< $ref in the whole
   std::size_t repetitions_max = 100'000;   ///< as a minimum; maxima may be any
   std::size_t text_bytes_max = 1'000'000;  ///< of the shortest text that satisfies the schema
-  std::size_t places_max = 12'000;         ///< schemas after references and alternatives are put in
-  std::size_t work_max = 3'000'000;        ///< steps of compiling, of some nanoseconds each
+  std::size_t places_max = 10'000;         ///< schemas after references and alternatives are put in
+  std::size_t edges_max = 200'000;         ///< of the grammar
+  std::size_t work_max = 1'200'000;        ///< steps of compiling, of about 10 ns each
 };
 
 struct CompiledSchema {
