@@ -20,6 +20,10 @@ bool has(const std::array<std::uint64_t, 2>& bits, std::uint8_t byte) {
   return ((bits[byte / 64] >> (byte % 64)) & 1) != 0;
 }
 
+bool any_bytes(const Loop& loop) {
+  return (loop.ascii[0] | loop.ascii[1]) != 0;
+}
+
 bool covers(const Loop& loop, const VocabularyTrie::Node& node,
             const VocabularyTrie::Below& below) {
   return node.text_below && (below.ascii[0] & ~loop.ascii[0]) == 0 &&
@@ -60,12 +64,21 @@ Verdict Matcher::Run::mask(const VocabularyTrie& trie, std::vector<bool>& allowe
 std::optional<bool> Matcher::Run::fill_mask(const VocabularyTrie& trie, std::uint32_t set,
                                             std::vector<bool>& allowed, Work& work) {
   std::shared_ptr<const VocabularyTrie::Rest> rest;
+  std::uint32_t left = unbounded;
   if (trie.nodes().size() >= rest_nodes_min) {
     if (!find_loop(set, work)) {
       return std::nullopt;
     }
-    const Loop& loop = sets_[set].loop;
-    if ((loop.ascii[0] | loop.ascii[1]) != 0) {
+    Loop loop = sets_[set].loop;
+    if (!any_bytes(loop)) {
+      const auto countdown = find_countdown(set, work);
+      if (!countdown) {
+        return std::nullopt;
+      }
+      loop = countdown->bytes;
+      left = countdown->left;
+    }
+    if (any_bytes(loop) && left > 0) {
       rest = trie.rest({loop.ascii, loop.multibyte});
     }
   }
@@ -73,9 +86,12 @@ std::optional<bool> Matcher::Run::fill_mask(const VocabularyTrie& trie, std::uin
     allowed.assign(trie.size(), false);
     return walk_trie(trie, set, allowed, work);
   }
-  allowed = rest->covered;
-  const auto any = walk_trie(rest->others, set, allowed, work);
-  return any ? std::optional<bool>(*any || rest->any) : std::nullopt;
+  const auto some = allow_short(*rest, left, allowed, work);
+  if (!some) {
+    return std::nullopt;
+  }
+  const auto others = walk_trie(rest->others, set, allowed, work);
+  return others ? std::optional<bool>(*some || *others) : std::nullopt;
 }
 
 std::optional<bool> Matcher::Run::walk_trie(const VocabularyTrie& trie, std::uint32_t set,
@@ -239,7 +255,7 @@ bool Matcher::Run::find_loop(std::uint32_t set, Work& work) {
     }
     loop.ascii[byte / 64] |= std::uint64_t{*next != Sets::dead && holds(*next, set)} << (byte % 64);
   }
-  if ((loop.ascii[0] | loop.ascii[1]) != 0) {
+  if (any_bytes(loop)) {
     const auto multibyte = loops_by_characters(set, work);
     if (!multibyte) {
       return false;

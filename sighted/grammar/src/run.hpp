@@ -62,6 +62,28 @@ class Matcher::Run {
   std::optional<bool> walk_trie(const VocabularyTrie& trie, std::uint32_t set,
                                 std::vector<bool>& allowed, Work& work);
 
+  // For masks where a count decides.
+  struct Countdown {
+    Loop bytes;
+    std::uint32_t left = 0;  ///< Characters.
+  };
+  /// A set that counts, beside what it would be without bounds and what of it does not count.
+  struct Followed {
+    std::uint32_t free = 0;
+    std::uint32_t counted = 0;
+    std::uint32_t others = 0;
+    bool operator==(const Followed&) const = default;
+  };
+  [[nodiscard]] std::uint32_t counting_stack(std::uint32_t set) const;
+  std::uint32_t with_value(std::uint32_t set, std::uint32_t stack,
+                           std::optional<std::uint32_t> value);
+  std::optional<Followed> follow(const Followed& from, std::uint8_t byte, Work& work);
+  std::optional<bool> characters_lead(const Followed& from, const Followed& to, Work& work);
+  std::optional<Loop> counted_bytes(std::uint32_t set, std::uint32_t stack, Work& work);
+  std::optional<Countdown> find_countdown(std::uint32_t set, Work& work);
+  std::optional<bool> allow_short(const VocabularyTrie::Rest& rest, std::uint32_t left,
+                                  std::vector<bool>& allowed, Work& work) const;
+
   void trim();
   void forget();
 

@@ -38,6 +38,7 @@ struct ConfigSet {
   std::uint32_t relaxed = 0;        ///< The set that stands for this one within a distance;
   std::uint32_t relaxed_reach = 0;  ///< in bytes. 0: not known. 1: none.
   Loop loop;
+  Loop counted;  ///< Of a set that stands for others of bounded counts: what counts one in those.
 };
 
 class Sets {

@@ -157,6 +157,12 @@ struct Prefix {
   Lead lead{0};  ///< With `follow` bytes of a character still to come.
 };
 
+std::uint32_t characters(std::string_view text) {
+  return static_cast<std::uint32_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<std::uint8_t>(c) & 0xC0) != 0x80;
+  }));
+}
+
 Prefix extend(Prefix prefix, const Node& node, const Below& bytes) {
   const std::uint8_t byte = node.byte;
   prefix.end = node.end;
@@ -232,6 +238,7 @@ std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::rest(const Below& by
 
 std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::make_rest(const Below& bytes) const {
   std::vector<bool> covered(size_);
+  std::vector<std::pair<std::uint32_t, std::int32_t>> by_length;
   std::vector<std::string> pieces;
   std::vector<std::int32_t> others;
   std::vector<Prefix> path{{static_cast<std::uint32_t>(nodes_.size())}};
@@ -246,8 +253,9 @@ std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::make_rest(const Belo
     path.push_back(extend(path.back(), node, bytes));
     piece.push_back(static_cast<char>(node.byte));
     for (std::uint32_t at = node.tokens; at < node.tokens_end; ++at) {
-      if (path.back().plain) {
+      if (path.back().plain && path.back().lead.follow == 0) {
         covered[static_cast<std::size_t>(tokens_[at])] = true;
+        by_length.emplace_back(characters(piece), tokens_[at]);
       } else {
         pieces.push_back(piece);
         others.push_back(tokens_[at]);
@@ -258,11 +266,16 @@ std::shared_ptr<const VocabularyTrie::Rest> VocabularyTrie::make_rest(const Belo
       return nullptr;
     }
   }
-  const bool any = others.size() < tokens_.size();
-  Rest rest{std::move(covered), any, VocabularyTrie(size_, pieces, others)};
-  if (!any || rest.others.nodes_.size() > nodes_.size() / rest_share) {
+  Rest rest{std::move(covered), {}, {}, VocabularyTrie(size_, pieces, others)};
+  if (by_length.empty() || rest.others.nodes_.size() > nodes_.size() / rest_share) {
     return nullptr;
   }
+  std::sort(by_length.begin(), by_length.end());
+  for (const auto& [length, token] : by_length) {
+    rest.by_length_at.resize(length + 1, static_cast<std::uint32_t>(rest.by_length.size()));
+    rest.by_length.push_back(token);
+  }
+  rest.by_length_at.push_back(static_cast<std::uint32_t>(rest.by_length.size()));
   return std::make_shared<const Rest>(std::move(rest));
 }
 

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <grammar/builder.hpp>
+#include <grammar/gbnf.hpp>
 #include <grammar/matcher.hpp>
 
 namespace grammar {
@@ -89,13 +90,33 @@ TEST(Counted, AMaskKnowsHowManyCharactersAreLeft) {
   string_bytes.ascii['"' / 64] &= ~(std::uint64_t{1} << ('"' % 64));
   string_bytes.ascii['\\' / 64] &= ~(std::uint64_t{1} << ('\\' % 64));
   ASSERT_NE(trie.rest(string_bytes), nullptr) << "what is known of strings is used here";
+  std::vector<GrammarPtr> grammars;
   for (const auto& [min, max] : {std::pair{0U, 3U},
                                  {20U, 20U},
+                                 {20U, 21U},
                                  {9U, 40U},
                                  {30U, unbounded},
                                  {0U, unbounded},
-                                 {3U, 100'000U}}) {
-    Matcher matcher(string_grammar(min, max));
+                                 {3U, 100'000U},
+                                 {1U, 8U}}) {
+    grammars.push_back(string_grammar(min, max));
+  }
+  const char* const texts[] = {
+      R"(root ::= "\"" ([^"\\\x00-\x1F] | "\\" ["n]){2,20} "\"")",
+      R"(root ::= "\"" [^"\\]{0,9} "\"" | "\"" [a-z]{0,30} "!")",
+      R"(root ::= "\"" [a-z\u0080-\uFFFF]{1,9} [a-z\u00E9] "\"")",
+      R"(root ::= "\"" [a-z\u00E9\\0-9]{1,12} [0-9a-z]* "\"")",
+      R"(root ::= "\"" ([a-z\u00E9] [a-z]?){1,12} "\"")",
+      R"(root ::= ("\"" [^"]{3,8} "\""?){1,5})",
+      R"(root ::= "\"" ([^"]{0,5} | [^b-z"]{0,9}) "\"")",
+  };
+  for (const char* const text : texts) {
+    const auto parsed = parse_gbnf(text);
+    ASSERT_TRUE(parsed.ok()) << text;
+    grammars.push_back(parsed.value().grammar);
+  }
+  for (std::size_t number = 0; number < grammars.size(); ++number) {
+    Matcher matcher(grammars[number]);
     std::vector<bool> allowed;
     for (std::string_view next = "\"aa\xC3\xA9\\u00e9zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz";
          !next.empty(); next.remove_prefix(1)) {
@@ -103,7 +124,7 @@ TEST(Counted, AMaskKnowsHowManyCharactersAreLeft) {
       for (std::size_t token = 0; token < pieces.size(); ++token) {
         ASSERT_EQ(allowed[token],
                   !pieces[token].empty() && matcher.allows(pieces[token]) == Verdict::yes)
-            << pieces[token] << " of " << min << " to " << max << " before " << next;
+            << pieces[token] << " of grammar " << number << " before " << next;
       }
       if (matcher.accept(next.substr(0, 1)) != Verdict::yes) {
         break;

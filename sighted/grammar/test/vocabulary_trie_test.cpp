@@ -66,7 +66,16 @@ TEST(VocabularyTrie, SplitsOffTheTokensOfSomeBytes) {
   EXPECT_EQ(trie.rest(letters), rest) << "remembered";
   const std::vector<bool> first(rest->covered.begin(), rest->covered.begin() + 10);
   EXPECT_EQ(first,
-            (std::vector<bool>{true, false, true, true, false, true, false, true, false, false}));
+            (std::vector<bool>{true, false, true, false, false, false, false, true, false, false}));
+  EXPECT_EQ(rest->by_length_at.size(), 8U);
+  EXPECT_EQ(rest->by_length_at[0], rest->by_length_at[1]);
+  EXPECT_EQ(rest->by_length_at.back(), rest->by_length.size());
+  for (std::size_t length = 0; length + 1 < rest->by_length_at.size(); ++length) {
+    for (auto at = rest->by_length_at[length]; at < rest->by_length_at[length + 1]; ++at) {
+      const std::string& piece = pieces[static_cast<std::size_t>(rest->by_length[at])];
+      EXPECT_EQ(piece.size(), piece[0] == '\xC3' || piece[0] == '\xF0' ? piece.size() : length);
+    }
+  }
   std::vector<std::string> others = pieces;
   for (std::size_t token = 0; token < pieces.size(); ++token) {
     others[token] = rest->covered[token] ? "" : pieces[token];

@@ -52,8 +52,8 @@ class VocabularyTrie {
   [[nodiscard]] const Below& below(std::size_t node) const { return below_[node]; }
   [[nodiscard]] std::span<const std::int32_t> tokens() const { return tokens_; }
 
-  /// The vocabulary in two parts: the tokens of nothing but these bytes (with `multibyte`, whole or
-  /// begun characters beyond ASCII too), and a trie of all others. Null where the others are too
+  /// The vocabulary in two parts: the tokens of nothing but these bytes (with `multibyte`, whole
+  /// characters beyond ASCII too), and a trie of all others. Null where the others are too
   /// many for that to help. Made when it is first asked for (some ms), then remembered; the eight
   /// that were asked for last are.
   [[nodiscard]] std::shared_ptr<const Rest> rest(const Below& bytes) const;
@@ -73,7 +73,9 @@ class VocabularyTrie {
 
 struct VocabularyTrie::Rest {
   std::vector<bool> covered;  ///< By token.
-  bool any = false;           ///< Of them is true.
+  /// Those by their characters: the ones of n lie from by_length_at[n] to by_length_at[n + 1].
+  std::vector<std::int32_t> by_length;
+  std::vector<std::uint32_t> by_length_at;
   VocabularyTrie others;
 };
 
