@@ -49,7 +49,9 @@ struct EngineLoop::Active {
   [[nodiscard]] terms::Digest output_digest() const;
 
   FundedRequest order;
-  std::vector<terms::JobId> jobs;  ///< One per prompt, consecutive.
+  std::uint64_t first_job = 0;     ///< Job of the first prompt; the others' follow it.
+  std::vector<terms::JobId> jobs;  ///< Opened so far: one per prompt, consecutive.
+  std::size_t jobs_open = 0;       ///< Of these, not closed yet.
   std::vector<meter::Meter> meters;
   std::vector<Choice> choices;
   std::uint32_t choices_open = 0;

@@ -1,6 +1,7 @@
 #include <serve/engine_loop.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -62,7 +63,7 @@ void EngineLoop::send(Message message) {
 }
 
 void EngineLoop::submit(FundedRequest request) {
-  submitted_jobs_ += request.prompts.size();
+  submitted_jobs_ += jobs_at_once(request.prompts.size());
   send(std::move(request));
 }
 
@@ -84,8 +85,12 @@ schedule::Counts EngineLoop::counts() const {
   return counts_;
 }
 
-bool EngineLoop::has_room(std::size_t jobs) const {
-  return counts().jobs + submitted_jobs_.load() + jobs <= queue_jobs_max_;
+bool EngineLoop::has_room(std::size_t prompts) const {
+  return counts().jobs + submitted_jobs_.load() + jobs_at_once(prompts) <= queue_jobs_max_;
+}
+
+std::size_t EngineLoop::jobs_at_once(std::size_t prompts) const {
+  return std::min<std::size_t>({prompts, jobs_of_request_max, queue_jobs_max_});
 }
 
 void EngineLoop::loop() {
@@ -109,6 +114,7 @@ bool EngineLoop::turn() {
     step(plan);
   }
   sweep_finished();
+  go_on();
   forget_tenants();
   scheduler_.share(engine_.sharing());
   publish_counts();
@@ -128,7 +134,7 @@ void EngineLoop::take_messages() {
   }
   for (Message& message : inbox) {
     if (auto* request = std::get_if<FundedRequest>(&message)) {
-      submitted_jobs_ -= request->prompts.size();
+      submitted_jobs_ -= jobs_at_once(request->prompts.size());
       begin(std::move(*request));
     } else if (const auto* one = std::get_if<CancelOne>(&message)) {
       const auto found = active_.find(one->request);
@@ -169,18 +175,31 @@ void EngineLoop::begin(FundedRequest request) {
   } else if (refuse_all_ || refused_keys_.contains(active.order.key)) {
     // It was being paid for while the word went out.
     end_request(active, refuse_all_.value_or(EndReason::cancel));
-  } else if (scheduler_.room() < active.order.prompts.size()) {
+  } else if (scheduler_.room() < jobs_at_once(active.order.prompts.size())) {
     active.failure = FailureKind::queue_full;
     end_request(active, EndReason::error);
-  } else if (!open_jobs(active)) {
-    active.failure = FailureKind::bad_request;
-    end_request(active, EndReason::error);
+  } else {
+    active.first_job = next_job_;
+    next_job_ += active.order.prompts.size();
+    if (open_jobs(active)) {
+      active.order.stream->push(Admitted{});
+    } else {
+      active.failure = FailureKind::bad_request;
+      end_request(active, EndReason::error);
+    }
   }
 }
 
+/// Opens as many of a request's jobs as may be open at once; the others follow as these end.
 bool EngineLoop::open_jobs(Active& active) {
-  for (std::size_t i = 0; i < active.order.prompts.size(); ++i) {
-    const terms::JobId job{next_job_++};
+  const std::size_t all = active.order.prompts.size();
+  const std::size_t most = jobs_at_once(all);
+  for (; active.jobs.size() < all && active.jobs_open < most; ++active.jobs_open) {
+    const std::size_t i = active.jobs.size();
+    const terms::JobId job{active.first_job + i};
+    if (i >= most && scheduler_.room() == 0) {
+      break;  // Others took the room meanwhile: later.
+    }
     terms::WorkItem item = active.item(i, job);
     engine::JobSpec spec = active.spec(i, job);
     if (gone_spaces_.contains(spec.opened.owner)) {
@@ -248,6 +267,9 @@ terms::LaneReport EngineLoop::absorb(engine::LaneOutput& output, const terms::St
     active.order.stream->push(EmbeddingPiece{choice, std::move(output.embedding)});
     end_choice(active, choice, EndReason::done, {});
     report.finished = true;
+    if (active.jobs.size() < active.order.prompts.size()) {
+      jobs_over_.emplace_back(active.order.request, output.lane.job);
+    }
   } else if (output.token.has_value()) {
     report.finished = absorb_token(active, choice, output);
   }
@@ -309,6 +331,28 @@ void EngineLoop::end_request(Active& active, EndReason why) {
   finished_.push_back(active.order.request);
 }
 
+/// Ends the jobs of large requests that are over, and opens those that wait for their place.
+void EngineLoop::go_on() {
+  for (const auto& [request, job] : std::exchange(jobs_over_, {})) {
+    const auto entry = active_.find(request);
+    if (entry != active_.end() && jobs_.erase(job) > 0) {
+      engine_.close(job);
+      scheduler_.remove(job);
+      --entry->second->jobs_open;
+      waiting_jobs_.insert(request);
+    }
+  }
+  for (auto next = waiting_jobs_.begin(); next != waiting_jobs_.end();) {
+    const auto entry = active_.find(*next);
+    const bool gone = entry == active_.end() || entry->second->over;
+    if (!gone && !open_jobs(*entry->second)) {
+      end_request(*entry->second, EndReason::error);
+    }
+    const bool whole = gone || entry->second->jobs.size() == entry->second->order.prompts.size();
+    next = whole ? waiting_jobs_.erase(next) : std::next(next);
+  }
+}
+
 /// Ended requests leave between steps, when no plan names their lanes any more.
 void EngineLoop::sweep_finished() {
   for (const terms::RequestId& id : std::exchange(finished_, {})) {
@@ -335,9 +379,10 @@ void EngineLoop::forget_tenants() {
 
 void EngineLoop::close_jobs(Active& active) {
   for (const terms::JobId job : active.jobs) {
-    engine_.close(job);
-    scheduler_.remove(job);
-    jobs_.erase(job);
+    if (jobs_.erase(job) > 0) {
+      engine_.close(job);
+      scheduler_.remove(job);
+    }
   }
 }
 

@@ -196,6 +196,65 @@ TEST(Endings, embeddings_cost_their_input) {
   house.expect_at_rest();
 }
 
+TEST(Endings, what_is_admitted_says_so_before_it_runs) {
+  House house(says("hello"));
+  Job job = house.submit(ask("hi"));
+  house.run_steps(1);
+  EXPECT_EQ(job.look().admitted, 1);
+  house.run();
+  EXPECT_EQ(job.look().admitted, 1);
+  const terms::TenantId poor{70};
+  Job refused = house.submit(ask("hi", 5), {poor, {6, 6}, key, {}});
+  house.run();
+  EXPECT_EQ(refused.look().admitted, 0) << "no money, no place";
+  house.expect_at_rest();
+}
+
+TEST(Endings, many_inputs_take_few_places_of_the_queue) {
+  schedule::Policy policy;
+  policy.queue_jobs_max = 40;
+  House house(says("hello"), policy);
+  content::EmbeddingRequest request;
+  request.inputs.assign(2048, "hi");
+  Job job = house.submit(request);
+  house.run_steps(1);
+  EXPECT_LE(house.loop.counts().jobs, 40U);
+  house.run();
+  const Seen& seen = job.look();
+  EXPECT_FALSE(seen.failed.has_value());
+  ASSERT_TRUE(seen.charged.has_value());
+  EXPECT_EQ(seen.embeddings.size(), 2048U);
+  EXPECT_EQ(seen.charged->usage.input.value, 2048U * 3);
+  house.expect_at_rest();
+}
+
+TEST(Endings, many_inputs_leave_room_for_others) {
+  House house(says("hello"));
+  content::EmbeddingRequest request;
+  request.inputs.assign(2048, "hi");
+  Job large = house.submit(request);
+  house.run_steps(2);
+  EXPECT_LE(house.loop.counts().jobs, EngineLoop::jobs_of_request_max);
+  Job light = house.submit(ask("hi"));
+  house.run();
+  EXPECT_TRUE(light.look().charged.has_value());
+  EXPECT_TRUE(large.look().charged.has_value());
+  house.expect_at_rest();
+}
+
+TEST(Endings, many_inputs_end_when_their_client_leaves) {
+  House house(says("hello"));
+  content::EmbeddingRequest request;
+  request.inputs.assign(2048, "hi");
+  Job job = house.submit(request);
+  house.run_steps(3);
+  job.ticket.cancel(EndReason::disconnect);
+  house.run();
+  EXPECT_TRUE(job.look().over());
+  EXPECT_LT(job.seen.embeddings.size(), 2048U);
+  house.expect_at_rest();
+}
+
 TEST(Endings, a_chat_is_counted_as_rendered) {
   House house(says("hello"));
   content::GenerationRequest request;

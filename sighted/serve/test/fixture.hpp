@@ -137,11 +137,17 @@ struct Seen {
   std::map<std::uint32_t, std::size_t> embeddings;
   std::optional<Charged> charged;
   std::optional<Failed> failed;
+  int admitted = 0;
   int last_events = 0;
 
   void take(Stream& stream) {
     for (Event& event : stream.take()) {
       EXPECT_EQ(last_events, 0) << "nothing comes after the last event";
+      if (std::holds_alternative<Admitted>(event)) {
+        EXPECT_TRUE(text.empty() && ends.empty() && embeddings.empty()) << "it comes first";
+        ++admitted;
+        continue;
+      }
       if (auto* piece = std::get_if<TextPiece>(&event)) {
         text[piece->choice] += piece->text;
       } else if (auto* end = std::get_if<ChoiceEnd>(&event)) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -51,8 +52,12 @@ class EngineLoop {
   void cancel_all(terms::EndReason why);
   /// Any thread: jobs waiting and running, and what the scheduler holds, as of the last step.
   [[nodiscard]] schedule::Counts counts() const;
-  /// Any thread: false when the queue has no room for so many jobs more, as far as is known.
-  [[nodiscard]] bool has_room(std::size_t jobs) const;
+  /// Any thread: false when the queue has no room for a request of so many prompts, as far as is
+  /// known. A request takes jobs_of_request_max places at most, however many prompts it has.
+  [[nodiscard]] bool has_room(std::size_t prompts) const;
+
+  /// Jobs of one request that are open at once; more prompts than these wait in the request.
+  static constexpr std::size_t jobs_of_request_max = 256;
 
   /// Takes what came in and runs one step. False: there was nothing to do.
   bool turn();
@@ -77,7 +82,9 @@ class EngineLoop {
   void loop();
   void take_messages();
   void begin(FundedRequest request);
+  [[nodiscard]] std::size_t jobs_at_once(std::size_t prompts) const;
   bool open_jobs(Active& active);
+  void go_on();
   void step(const terms::StepPlan& plan);
   terms::LaneReport absorb(engine::LaneOutput& output, const terms::StepEntry& entry);
   bool absorb_token(Active& active, std::uint32_t choice, engine::LaneOutput& output);
@@ -100,6 +107,8 @@ class EngineLoop {
   std::map<terms::RequestId, std::unique_ptr<Active>> active_;
   std::map<terms::JobId, Active*> jobs_;
   std::vector<terms::RequestId> finished_;
+  std::vector<std::pair<terms::RequestId, terms::JobId>> jobs_over_;  ///< With others to follow.
+  std::set<terms::RequestId> waiting_jobs_;  ///< Requests whose next jobs may be opened.
   std::uint64_t next_job_ = 1;
   std::optional<terms::EndReason> refuse_all_;  ///< Set by cancel_all(): newcomers end at once.
   std::set<terms::KeyId> refused_keys_;         ///< Set by cancel_key(), likewise.

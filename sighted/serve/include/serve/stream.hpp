@@ -17,6 +17,10 @@
 
 namespace serve {
 
+/// The money is held and the engine has taken the request: the first event of what then runs. What
+/// a client could have got wrong is refused before it.
+struct Admitted {};
+
 /// More of one choice's text.
 struct TextPiece {
   std::uint32_t choice = 0;
@@ -64,7 +68,7 @@ struct Failed {
   settle::Refused refused;
 };
 
-using Event = std::variant<TextPiece, ChoiceEnd, EmbeddingPiece, Charged, Failed>;
+using Event = std::variant<Admitted, TextPiece, ChoiceEnd, EmbeddingPiece, Charged, Failed>;
 
 /// How the reader wants it.
 enum class Reading : std::uint32_t {
