@@ -85,6 +85,37 @@ Bad set_currency(Config& config, const toml::node& node) {
   return std::nullopt;
 }
 
+/// "https://chat.example.com" or "http://localhost:3000": what a browser sends as Origin.
+bool is_origin(std::string_view text) {
+  const std::size_t scheme = text.find("://");
+  const auto plain = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == ':' ||
+           c == '[' || c == ']' || c == '+';
+  };
+  return scheme != std::string_view::npos && scheme > 0 && text.size() > scheme + 3 &&
+         std::all_of(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(scheme), plain) &&
+         std::all_of(text.begin() + static_cast<std::ptrdiff_t>(scheme) + 3, text.end(), plain);
+}
+
+Bad set_cors_origins(Config& config, const toml::node& node) {
+  const Bad wrong = Problem(
+      "must be a list of origins, such as [\"https://chat.example.com\"]: scheme and host in "
+      "lower case, a port if it is not the scheme's own, no slash at the end; or [\"*\"]");
+  const toml::array* list = node.as_array();
+  if (list == nullptr) {
+    return wrong;
+  }
+  config.server.cors_origins.clear();
+  for (const toml::node& entry : *list) {
+    auto origin = entry.value<std::string>();
+    if (!origin || (*origin != "*" && !is_origin(*origin))) {
+      return wrong;
+    }
+    config.server.cors_origins.push_back(std::move(*origin));
+  }
+  return std::nullopt;
+}
+
 Bad set_witnesses(Config& config, const toml::node& node) {
   const Bad wrong = Problem(
       "must be a list such as [{ vkey = \"name+id+key\", url = \"https://witness.example.com\" }]");
@@ -187,6 +218,7 @@ const std::vector<Key<Config>>& config_keys() {
       {"server", "drain_timeout_s", number(&Config::server, &Server::drain_timeout_s, 0, hour_s)},
       {"server", "connections_max", number(&Config::server, &Server::connections_max, 1, many)},
       {"server", "threads", number(&Config::server, &Server::threads, 0, 1'024)},
+      {"server", "cors_origins", set_cors_origins},
       {"data", "dir", text(&Config::data, &Data::dir)},
       {"ledger", "url", text(&Config::ledger, &Ledger::url)},
       {"retention", "receipts_days",

@@ -59,6 +59,7 @@ write_timeout_s = 4
 drain_timeout_s = 5
 connections_max = 6
 threads = 7
+cors_origins = ["https://chat.example.com", "http://localhost:3000"]
 [data]
 dir = "/d"
 [retention]
@@ -103,6 +104,8 @@ TEST(Parse, EveryKeyChangesItsField) {
   EXPECT_EQ(c.server.drain_timeout_s, 5U);
   EXPECT_EQ(c.server.connections_max, 6U);
   EXPECT_EQ(c.server.threads, 7U);
+  EXPECT_EQ(c.server.cors_origins,
+            (std::vector<std::string>{"https://chat.example.com", "http://localhost:3000"}));
   EXPECT_EQ(c.data.dir, "/d");
   EXPECT_EQ(c.retention.receipts_days, 90U);
   EXPECT_EQ(c.log.level, config::LogLevel::warn);
@@ -180,6 +183,19 @@ TEST(Parse, WrongFilesAreExplained) {
     const std::string said = problem(wrong.toml);
     const std::string expected = wrong.message;
     EXPECT_EQ(said.substr(0, expected.size()), expected) << wrong.toml;
+  }
+}
+
+TEST(Parse, OriginsAreWhatBrowsersSend) {
+  const auto origins = [](const std::string& list) {
+    return config::parse("[server]\ncors_origins = " + list, "x");
+  };
+  EXPECT_TRUE(origins(R"(["*"])").ok());
+  EXPECT_TRUE(origins(R"(["http://[::1]:3000", "tauri://localhost", "https://a-b.example"])").ok());
+  for (const std::string list :
+       {R"("*")", R"([1])", R"(["chat.example.com"])", R"(["https://chat.example.com/"])",
+        R"(["https://Chat.example"])", R"(["https://*.example"])", R"([""])", R"(["https://"])"}) {
+    EXPECT_FALSE(origins(list).ok()) << list;
   }
 }
 

@@ -38,7 +38,8 @@ struct Server {
   std::uint32_t write_timeout_s = 30;
   std::uint32_t drain_timeout_s = 20;
   std::uint32_t connections_max = 10'000;
-  std::uint32_t threads = 0;  ///< 0 = one for each core.
+  std::uint32_t threads = 0;              ///< 0 = one for each core.
+  std::vector<std::string> cors_origins;  ///< "https://chat.example.com"; "*": every page.
 
   friend bool operator==(const Server&, const Server&) = default;
 };
