@@ -8,6 +8,7 @@
 #include <boost/asio/bind_executor.hpp>
 
 #include "inside.hpp"
+#include "paths.hpp"
 
 namespace api {
 
@@ -20,7 +21,10 @@ asio::awaitable<void> Api::answer(http::Exchange& exchange) {
 }
 
 http::Response Api::refusal(http::Refusal reason, unsigned status, std::string_view path) {
-  return to_response(refused(reason, status), path);
+  const std::string id = fresh_request_id();
+  http::Response response = to_response(refused(reason, status), path, id);
+  name_request(response.headers, id);
+  return response;
 }
 
 std::span<const RouteInfo> Api::routes() {
@@ -65,6 +69,7 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
       Route{{Method::get, "/log/checkpoint/witnessed", Access::everyone, Work::nothing},
             &Inside::log_witnessed},
       Route{{Method::get, "/log/tile/**", Access::everyone, Work::reads}, &Inside::log_tile},
+      Route{{Method::get, "/", Access::everyone, Work::nothing}, &Inside::hello},
       Route{{Method::get, "/healthz", Access::everyone, Work::nothing}, &Inside::healthz},
       Route{{Method::get, "/readyz", Access::everyone, Work::nothing}, &Inside::readyz},
       Route{{Method::get, "/metrics", Access::everyone, Work::nothing}, &Inside::metrics},
@@ -78,24 +83,6 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
 }
 
 namespace {
-
-/// What stands for the braces of `pattern`; empty for a path without them. Nothing: no match.
-std::optional<std::string> match(std::string_view pattern, std::string_view path) {
-  if (pattern.ends_with("/**")) {
-    const std::string_view stem = pattern.substr(0, pattern.size() - 2);
-    return path.starts_with(stem) ? std::optional<std::string>{path.substr(stem.size())}
-                                  : std::nullopt;
-  }
-  const std::size_t brace = pattern.find('{');
-  if (brace == std::string_view::npos) {
-    return pattern == path ? std::optional<std::string>{""} : std::nullopt;
-  }
-  const std::string_view stem = pattern.substr(0, brace);
-  if (!path.starts_with(stem) || path.size() == stem.size()) {
-    return std::nullopt;
-  }
-  return std::string(path.substr(stem.size()));
-}
 
 // What a light body can cost is some milliseconds: 500 messages, or a schema of that size.
 constexpr std::size_t light_body_bytes_max = std::size_t{16} * 1024;
@@ -137,7 +124,12 @@ std::string_view secret_of(const http::Request& request) {
   const std::string_view authorization = request.header("authorization");
   if (authorization.size() > scheme.size() &&
       http::equal_without_case(authorization.substr(0, scheme.size()), scheme)) {
-    return authorization.substr(scheme.size());
+    // RFC 9110, 11.4: one or more spaces.
+    const std::string_view secret = authorization.substr(scheme.size());
+    const std::size_t first = secret.find_first_not_of(" \t");
+    return first == std::string_view::npos
+               ? std::string_view{}
+               : secret.substr(first, secret.find_last_not_of(" \t") + 1 - first);
   }
   return request.header("x-api-key");
 }
@@ -148,7 +140,8 @@ Api::Inside::Inside(Surroundings surroundings)
     : around_(std::move(surroundings)),
       preparation_(preparation_options()),
       reads_(reads_options()),
-      slow_(slow_options()) {
+      slow_(slow_options()),
+      cors_(around_.cors_origins) {
   for (const ServedModel& model : around_.models) {
     models_.emplace(model.name, model);
   }
@@ -184,36 +177,42 @@ std::optional<Problem> Api::Inside::authenticate(const Route& route, Call& call)
 
 asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
   Call call{exchange, exchange.request(), nullptr, {}};
+  if (std::optional<http::Response> preflight = cors_.preflight(call.request)) {
+    name_request(preflight->headers, call.id);
+    around_.metrics.on_answer(preflight->status);
+    co_await exchange.send(std::move(*preflight));
+    co_return;
+  }
   const http::Method method =
       call.request.method == http::Method::head ? http::Method::get : call.request.method;
-  bool path_known = false;
   for (const Route& route : table()) {
     std::optional<std::string> part = match(route.info.path, call.request.path);
-    if (!part.has_value()) {
-      continue;
-    }
-    path_known = true;
-    if (route.info.method != method) {
+    if (!part.has_value() || route.info.method != method) {
       continue;
     }
     call.part = std::move(*part);
-    if (const std::optional<Problem> refused = authenticate(route, call)) {
+    std::optional<Problem> refused = authenticate(route, call);
+    if (!refused.has_value()) {
+      refused = coded_body(call.request);
+    }
+    if (refused.has_value()) {
       co_await fail(call, *refused);
     } else {
       co_await (this->*route.handler)(call);
     }
     co_return;
   }
-  // Not a conditional expression: gcc 12 destroys the operands of one beside a co_await twice.
-  Problem lost = no_such_route(call.request.path);
-  if (path_known) {
-    lost = problem(405, "method_not_allowed", "This route does not take this method.");
-  }
-  co_await fail(call, lost);
+  co_await fail(call, no_such_route(call.request.path));
+}
+
+void Api::Inside::address(const Call& call, Headers& headers) const {
+  name_request(headers, call.id);
+  cors_.allow(call.request, headers);
 }
 
 asio::awaitable<void> Api::Inside::send(Call& call, http::Response response) {
   around_.metrics.on_answer(response.status);
+  address(call, response.headers);
   co_await call.exchange.send(std::move(response));
 }
 
@@ -226,6 +225,7 @@ asio::awaitable<void> Api::Inside::send_pages(Call& call, http::Response head,
     co_return;
   }
   around_.metrics.on_answer(head.status);
+  address(call, head.headers);
   bool there = co_await call.exchange.begin_stream(head.status, std::move(head.content_type),
                                                    std::move(head.headers));
   if (there) {
@@ -258,7 +258,7 @@ asio::awaitable<void> Api::Inside::send_json(Call& call, std::string body) {
 }
 
 asio::awaitable<void> Api::Inside::fail(Call& call, const Problem& problem) {
-  return send(call, to_response(problem, call.request.path));
+  return send(call, to_response(problem, call.request.path, call.id));
 }
 
 asio::awaitable<void> Api::Inside::store_failed(Call& call) {
@@ -282,6 +282,10 @@ base::Result<Api::Inside::Served, Problem> Api::Inside::served(std::string_view 
     return base::Fail{model_without_price()};
   }
   return Served{&found->second, {offer->list, offer->list_hash, offer->prices}};
+}
+
+asio::awaitable<void> Api::Inside::hello(Call& call) {
+  co_await send_json(call, R"({"object":"server","name":"mains","models":"/v1/models"})");
 }
 
 asio::awaitable<void> Api::Inside::healthz(Call& call) {

@@ -12,6 +12,25 @@ namespace {
 
 constexpr std::int64_t ns_per_s = 1'000'000'000;
 
+std::int64_t whole_seconds(base::SpanNs wait) {
+  return std::max<std::int64_t>(1, (wait.value + ns_per_s - 1) / ns_per_s);
+}
+
+/// Says how long to wait, in the text also where the header says less.
+Problem limit_reached(std::string limit, base::SpanNs wait) {
+  return try_later(
+      problem(429, "rate_limit_exceeded",
+              "This key's limit of " + std::move(limit) + " is reached. Try again in " +
+                  std::to_string(whole_seconds(wait)) + " s."),
+      wait);
+}
+
+/// Clients made by Stainless (openai, @anthropic-ai/sdk) do not repeat what has this header.
+Problem not_again(Problem problem) {
+  problem.headers.emplace_back("x-should-retry", "false");
+  return problem;
+}
+
 Problem refused_by_books(const settle::Refused& refused) {
   using settle::Refusal;
   switch (refused.why) {
@@ -25,30 +44,23 @@ Problem refused_by_books(const settle::Refused& refused) {
                      "charge of this request. Raise the cap, ask for fewer tokens, or wait for the "
                      "next month (UTC).");
     case Refusal::too_many_requests:
-      return try_later(problem(429, "rate_limit_exceeded",
-                               "This key's limit of requests per minute is reached."),
-                       refused.retry_after);
-    case Refusal::too_many_tokens:
-      return try_later(
-          problem(429, "rate_limit_exceeded", "This key's limit of tokens per minute is reached."),
-          refused.retry_after);
-    case Refusal::too_many_parallel:
-      return try_later(
-          problem(429, "rate_limit_exceeded", "This key's limit of parallel requests is reached."),
-          refused.retry_after);
+      return limit_reached("requests per minute", refused.retry_after);
+    case Refusal::too_many_tokens: return limit_reached("tokens per minute", refused.retry_after);
+    case Refusal::too_many_parallel: return limit_reached("parallel requests", refused.retry_after);
     case Refusal::tokens_over_limit:
       return problem(400, "request_over_token_limit",
                      "This request alone needs more tokens than this key may use in a minute. "
                      "Shorten the prompt or ask for fewer tokens.");
     case Refusal::duplicate: {
-      Problem p = refused.earlier_settled
-                      ? problem(409, "idempotency_key_served",
-                                "A request with this Idempotency-Key was already served and "
-                                "charged once; x-receipt-id names its receipt. Answers are never "
-                                "stored, so it cannot be given again: use a new key.")
-                      : problem(409, "idempotency_key_in_use",
-                                "A request with this Idempotency-Key is still running. Wait for "
-                                "its answer.");
+      Problem p =
+          refused.earlier_settled
+              ? not_again(problem(409, "idempotency_key_served",
+                                  "A request with this Idempotency-Key was already served and "
+                                  "charged once; x-receipt-id names its receipt. Answers are "
+                                  "never stored, so it cannot be given again: use a new key."))
+              : problem(409, "idempotency_key_in_use",
+                        "A request with this Idempotency-Key is still running. Wait for "
+                        "its answer.");
       p.headers.emplace_back("x-receipt-id", notation::to_text(refused.earlier));
       return p;
     }
@@ -76,8 +88,9 @@ Problem problem(int status, std::string code, std::string message, std::string p
 }
 
 Problem try_later(Problem problem, base::SpanNs wait) {
-  const std::int64_t seconds = std::max<std::int64_t>(1, (wait.value + ns_per_s - 1) / ns_per_s);
-  problem.headers.emplace_back("retry-after", std::to_string(seconds));
+  constexpr std::int64_t told_max = 59;
+  problem.headers.emplace_back("retry-after",
+                               std::to_string(std::min(told_max, whole_seconds(wait))));
   return problem;
 }
 
@@ -105,12 +118,6 @@ Problem too_much_waiting() {
                    {ns_per_s});
 }
 
-Problem no_such_route(std::string_view /*path*/) {
-  return problem(404, "route_not_found",
-                 "There is no such route. Most clients want a base URL that ends in /v1; "
-                 "Anthropic clients want it without.");
-}
-
 Problem no_such_model() {
   return problem(404, "model_not_found",
                  "This model is not served here. GET /v1/models lists those that are.", "model");
@@ -125,60 +132,6 @@ Problem model_without_price() {
 
 Problem body_error(const wire::ParseError& error) {
   return {wire::ApiError::of(error), {}};
-}
-
-Problem unfit(const serve::Unfit& unfit) {
-  using Kind = serve::Unfit::Kind;
-  switch (unfit.kind) {
-    case Kind::empty_prompt:
-      return problem(400, "empty_prompt", "The prompt has no tokens.", "prompt");
-    case Kind::context_exceeded: {
-      const std::string context = std::to_string(unfit.context);
-      const std::string input = std::to_string(unfit.input);
-      const std::string asked =
-          unfit.output_asked > 0 ? " and " + std::to_string(unfit.output_asked) + " were asked for"
-                                 : "";
-      return problem(400, "context_length_exceeded",
-                     "This model's context is " + context + " tokens; the prompt has " + input +
-                         asked +
-                         ". Shorten it, ask for fewer tokens, or use a model with a larger "
-                         "context.",
-                     "messages");
-    }
-    case Kind::no_chat_template:
-      return problem(400, "no_chat_template",
-                     "This model has no chat template. Use /v1/completions.", "model");
-    case Kind::bad_conversation:
-      return problem(400, "invalid_messages",
-                     "The model's chat template refuses this conversation: check the order of "
-                     "roles and the tool messages.",
-                     "messages");
-    case Kind::always_thinks:
-      return problem(400, "thinking_cannot_be_switched_off",
-                     "This model always thinks before it answers: its template has no way to "
-                     "switch that off. Leave the field out, or use another model.",
-                     "thinking");
-    case Kind::never_thinks:
-      return problem(400, "thinking_not_supported",
-                     "This model's template knows no thinking. Leave the field out, or use another "
-                     "model.",
-                     "thinking");
-    case Kind::bad_schema:
-      return problem(400, "invalid_schema",
-                     "The JSON schema (response_format or a tool's parameters) cannot be enforced. "
-                     "Simplify it.",
-                     "response_format");
-    case Kind::bad_token:
-      return problem(400, "invalid_token", "A token id is not in this model's vocabulary.",
-                     "prompt");
-    case Kind::no_embeddings:
-      return problem(400, "model_cannot_embed", "This model cannot make embeddings.", "model");
-    case Kind::cannot_generate:
-      return problem(400, "model_cannot_generate",
-                     "This model only makes embeddings. Use /v1/embeddings.", "model");
-    case Kind::engine_failed: break;
-  }
-  return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");
 }
 
 Problem failed(const serve::Failed& failed) {
@@ -211,10 +164,11 @@ Problem failed(const serve::Failed& failed) {
                                "id in x-receipt-id says so). Try again."),
                        {ns_per_s});
     case FailureKind::recorded_later:
-      return problem(503, "ledger_unavailable",
-                     "The answer is complete, but the ledger cannot record its charge at the "
-                     "moment. It is recorded as soon as the ledger works again; x-receipt-id names "
-                     "the receipt.");
+      return not_again(
+          problem(503, "ledger_unavailable",
+                  "The answer is complete, but the ledger cannot record its charge at the "
+                  "moment. It is recorded as soon as the ledger works again; x-receipt-id "
+                  "names the receipt."));
     case FailureKind::engine_failed: break;
   }
   return problem(500, "engine_failed", "The engine failed. Nothing was charged. Try again.");
@@ -225,8 +179,9 @@ Problem broken_off(terms::EndReason why) {
     return problem(401, "invalid_api_key",
                    "The key was revoked while this request ran. What was decoded is charged.");
   }
-  return problem(500, "engine_failed",
-                 "The engine failed in the middle of the answer. What was decoded is charged.");
+  return not_again(problem(500, "engine_failed",
+                           "The engine failed in the middle of the answer. What was decoded is "
+                           "charged."));
 }
 
 Problem refused(http::Refusal reason, unsigned status) {
@@ -248,12 +203,52 @@ Problem refused(http::Refusal reason, unsigned status) {
   return problem(code, "internal_error", "The server failed to answer. Try again.");
 }
 
-http::Response to_response(const Problem& problem, std::string_view path) {
+std::optional<Problem> coded_body(const http::Request& request) {
+  const std::string_view coding = request.header("content-encoding");
+  if (coding.empty() || request.body.empty() || http::equal_without_case(coding, "identity")) {
+    return std::nullopt;
+  }
+  std::string name = "This encoding";
+  for (const std::string_view known : {"gzip", "x-gzip", "deflate", "br", "zstd", "compress"}) {
+    if (http::equal_without_case(coding, known)) {
+      name = "Content-Encoding: " + std::string(known);
+    }
+  }
+  Problem coded = problem(415, "unsupported_content_encoding",
+                          name +
+                              " is not taken here. Send the body as it is, without a "
+                              "Content-Encoding header.");
+  coded.headers.emplace_back("accept-encoding", "identity");
+  return coded;
+}
+
+namespace {
+
+/// Whether the same request may fare better later.
+bool may_be_repeated(int status) {
+  return status >= 500 || status == 408 || status == 409 || status == 429;
+}
+
+}  // namespace
+
+http::Response to_response(const Problem& problem, std::string_view path,
+                           const std::string& request_id) {
   http::Response response;
   response.status = static_cast<unsigned>(problem.error.status);
   response.headers = problem.headers;
-  response.body = path.starts_with("/v1/messages") ? wire::anthropic_error(problem.error)
-                                                   : wire::openai_error(problem.error);
+  if (!may_be_repeated(problem.error.status)) {
+    response.headers.emplace_back("x-should-retry", "false");
+  }
+  if (problem.error.status == 401) {
+    response.headers.emplace_back("www-authenticate", "Bearer");
+  }
+  if (path.starts_with("/v1/messages")) {
+    wire::ApiError named = problem.error;
+    named.request_id = request_id;
+    response.body = wire::anthropic_error(named);
+  } else {
+    response.body = wire::openai_error(problem.error);
+  }
   return response;
 }
 

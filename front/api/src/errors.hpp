@@ -1,6 +1,7 @@
 // What went wrong, in the words of the protocol that asked, with what to do next.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -13,7 +14,7 @@
 
 namespace api {
 
-/// An error and the headers that belong to it (retry-after, x-receipt-id).
+/// An error and the headers that belong to it (retry-after, x-receipt-id, x-should-retry).
 struct Problem {
   wire::ApiError error;
   std::vector<std::pair<std::string, std::string>> headers;
@@ -21,7 +22,8 @@ struct Problem {
 
 [[nodiscard]] Problem problem(int status, std::string code, std::string message,
                               std::string param = {});
-/// Wait before trying again; seconds are rounded up, at least 1.
+/// Wait before trying again; seconds are rounded up, 1 .. 59. Some clients take no notice of 60
+/// and more, and come back at once.
 [[nodiscard]] Problem try_later(Problem problem, base::SpanNs wait);
 
 [[nodiscard]] Problem no_key();
@@ -29,18 +31,21 @@ struct Problem {
 [[nodiscard]] Problem admin_key_elsewhere();
 /// The tenant's share of the threads that prepare requests, or read, is taken.
 [[nodiscard]] Problem too_much_waiting();
-[[nodiscard]] Problem no_such_route(std::string_view path);
 [[nodiscard]] Problem no_such_model();
 [[nodiscard]] Problem model_without_price();
 [[nodiscard]] Problem body_error(const wire::ParseError& error);
-[[nodiscard]] Problem unfit(const serve::Unfit& unfit);
 [[nodiscard]] Problem failed(const serve::Failed& failed);
 /// A request that ended in the middle, charged for what was decoded.
 [[nodiscard]] Problem broken_off(terms::EndReason why);
 /// What the HTTP server refused before a handler saw it.
 [[nodiscard]] Problem refused(http::Refusal reason, unsigned status);
 
-/// Routes under /v1/messages answer in Anthropic's form, all others in OpenAI's.
-[[nodiscard]] http::Response to_response(const Problem& problem, std::string_view path);
+/// The problem of a body that is compressed; nothing where it is not.
+[[nodiscard]] std::optional<Problem> coded_body(const http::Request& request);
+
+/// Routes under /v1/messages answer in Anthropic's form, all others in OpenAI's. Says where asking
+/// again cannot help.
+[[nodiscard]] http::Response to_response(const Problem& problem, std::string_view path,
+                                         const std::string& request_id);
 
 }  // namespace api

@@ -17,6 +17,7 @@
 #include <wire/openai_write.hpp>
 
 #include "inside.hpp"
+#include "unfit.hpp"
 #include "waiter.hpp"
 
 namespace api {
@@ -27,13 +28,6 @@ namespace {
 
 constexpr std::chrono::seconds keep_alive_pause{15};
 
-/// Where nothing was given yet, the whole request may have failed: then it is no stream but an
-/// error.
-bool failed_choice(const serve::Event& event) {
-  const auto* end = std::get_if<serve::ChoiceEnd>(&event);
-  return end != nullptr && end->end == EndReason::error;
-}
-
 /// What to say to a client that gets no answer; where a bill may exist all the same, with its id.
 Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) {
   Problem problem = failed(failure);
@@ -41,6 +35,11 @@ Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) 
     problem.headers.emplace_back("x-receipt-id", notation::to_text(ticket.request()));
   }
   return problem;
+}
+
+/// Routes below /v1/messages speak Anthropic's protocol.
+Dialect dialect_of(const Call& call) {
+  return call.request.path.starts_with("/v1/messages") ? Dialect::anthropic : Dialect::openai;
 }
 
 }  // namespace
@@ -55,6 +54,7 @@ struct Api::Inside::Generation {
   std::vector<std::string> echo;                              ///< Empty: no echo.
   std::uint32_t choices = 1;
   base::Tokens input;
+  std::string unenforced;  ///< What of the tools' schemas is not enforced, for a header.
 
   content::ReplyDelta parse(serve::TextPiece& piece) {
     content::ReplyDelta delta;
@@ -68,16 +68,25 @@ struct Api::Inside::Generation {
   }
 
   /// The rest of a choice, and how it ended.
-  std::pair<content::ReplyDelta, wire::Finish> finish(std::uint32_t choice, EndReason why,
-                                                      std::string stop_string) {
+  std::pair<content::ReplyDelta, wire::Finish> finish(const serve::ChoiceEnd& how) {
     std::pair<content::ReplyDelta, wire::Finish> end;
-    end.second.reason = why;
-    end.second.stop_sequence = std::move(stop_string);
+    end.second.reason = how.end;
+    end.second.stop_sequence = how.stop_string;
+    end.second.context_full = how.context_full;
     if (!parsers.empty()) {
-      end.first = parsers[choice]->finish();
-      end.second.called_tool = parsers[choice]->called_tool();
+      end.first = parsers[how.choice]->finish();
+      end.second.called_tool = parsers[how.choice]->called_tool();
     }
     return end;
+  }
+
+  /// The header of an answer that is given.
+  [[nodiscard]] Headers headers() const {
+    Headers all{{"x-receipt-id", notation::to_text(ticket.request())}};
+    if (!unenforced.empty()) {
+      all.emplace_back("x-unenforced", unenforced);
+    }
+    return all;
   }
 };
 
@@ -123,7 +132,7 @@ base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& ca
   }
   auto prepared = serve::Hall::prepare(model->model->flavour, request);
   if (!prepared.ok()) {
-    return base::Fail{unfit(prepared.error())};
+    return base::Fail{unfit(prepared.error(), AskedWith::of(request, dialect_of(call)))};
   }
   prepared->opening = opening_named(call.request.header("x-prefix"));
   std::vector<std::string> echo;
@@ -158,6 +167,7 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol p
   const auto choices = static_cast<std::uint32_t>(prepared.prompts.size()) * prepared.choices;
   const std::shared_ptr<const engine::ReplyFormat> format = prepared.format;
   const base::Tokens input = prepared.input;
+  std::string unenforced = unenforced_text(prepared.unenforced, dialect_of(call));
   auto stream = std::make_shared<serve::Stream>(request.stream ? serve::Reading::as_it_comes
                                                                : serve::Reading::when_complete);
   auto waiter = std::make_shared<Waiter>(call.exchange.executor());
@@ -165,6 +175,7 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol p
   serve::Ticket ticket = around_.hall.submit(std::move(prepared), caller(call), ready->served.offer,
                                              idempotency(call), stream);
   call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
+  call.id = notation::to_text(ticket.request());
 
   const WriterOptions options{protocol, choices, request.sampling.top_logprobs >= 0,
                               request.stream_usage};
@@ -175,7 +186,8 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol p
                         {},
                         std::move(ready->echo),
                         choices,
-                        input};
+                        input,
+                        std::move(unenforced)};
   for (std::uint32_t i = 0; format != nullptr && i < choices; ++i) {
     generation.parsers.push_back(format->parser(ticket.request().low + i));
   }
@@ -195,44 +207,59 @@ asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation
     answers[i].echo = generation.echo[i];
   }
   std::vector<bool> over(generation.choices, false);
-  const auto end = [&](std::uint32_t choice, EndReason why, std::string stop) {
-    auto [rest, finish] = generation.finish(choice, why, std::move(stop));
-    answers[choice].add(std::move(rest));
-    answers[choice].finish = std::move(finish);
-    over[choice] = true;
+  const auto end = [&](const serve::ChoiceEnd& how) {
+    auto [rest, finish] = generation.finish(how);
+    answers[how.choice].add(std::move(rest));
+    answers[how.choice].finish = std::move(finish);
+    over[how.choice] = true;
   };
   for (serve::Event& event : generation.stream->take()) {
     if (auto* piece = std::get_if<serve::TextPiece>(&event)) {
       answers[piece->choice].add(generation.parse(*piece));
     } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
-      end(ended->choice, ended->end, std::move(ended->stop_string));
+      end(*ended);
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
       co_await fail(call, without_bill(*failure, generation.ticket));
       co_return;
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
-      const std::string receipt = notation::to_text(charged->request);
       if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
         Problem broken = broken_off(charged->end);
-        broken.headers.emplace_back("x-receipt-id", receipt);
+        broken.headers.emplace_back("x-receipt-id", call.id);
         co_await fail(call, broken);
         co_return;
       }
       for (std::uint32_t i = 0; i < generation.choices; ++i) {
         if (!over[i]) {
-          end(i, charged->end, {});
+          end({i, charged->end, {}, false});
         }
       }
       http::Response response;
-      response.headers.emplace_back("x-receipt-id", receipt);
+      response.headers = generation.headers();
       response.body = generation.writer->whole(answers, usage_note(*charged));
       co_await send(call, std::move(response));
     }
   }
 }
 
+/// The header and what stands before the first token.
+asio::awaitable<std::string> Api::Inside::begin_events(Call& call, Generation& generation) {
+  around_.metrics.on_answer(200);
+  Headers headers = generation.headers();
+  headers.emplace_back("cache-control", "no-cache");
+  headers.emplace_back("x-accel-buffering", "no");  // nginx would keep events back.
+  address(call, headers);
+  if (!co_await call.exchange.begin_stream(200, "text/event-stream", std::move(headers))) {
+    generation.ticket.cancel(EndReason::disconnect);
+  }
+  std::string out = generation.writer->start({generation.input, {0}, {0}});
+  for (std::uint32_t i = 0; i < generation.echo.size(); ++i) {
+    out += generation.writer->echo(i, generation.echo[i]);
+  }
+  co_return out;
+}
+
 asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation) {
   bool begun = false;
-  std::vector<serve::Event> early;  // choices that failed before anything was given
   std::vector<bool> over(generation.choices, false);
   for (;;) {
     const bool signalled = co_await generation.waiter->wait(keep_alive_pause);
@@ -242,38 +269,18 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
     }
     bool last = false;
     for (serve::Event& event : generation.stream->take()) {
-      if (const auto* failure = std::get_if<serve::Failed>(&event)) {
-        if (!begun) {
-          co_await fail(call, failed(*failure));
-          co_return;
-        }
-        out += generation.writer->error(failed(*failure).error);
-        last = true;
-        continue;
-      }
-      if (!begun && failed_choice(event)) {
-        early.push_back(std::move(event));
-        continue;
+      const auto* failure = std::get_if<serve::Failed>(&event);
+      if (failure != nullptr && !begun) {
+        co_await fail(call, failed(*failure));
+        co_return;
       }
       if (!begun) {
-        // The first event is a token or the end, so the prompt's length is known by now.
+        // Admitted: the money is held, the prompt fits, the engine has taken it. What fails from
+        // here on is an event.
         begun = true;
-        around_.metrics.on_answer(200);
-        std::vector<std::pair<std::string, std::string>> headers{
-            {"x-receipt-id", notation::to_text(generation.ticket.request())},
-            {"cache-control", "no-cache"}};
-        if (!co_await call.exchange.begin_stream(200, "text/event-stream", std::move(headers))) {
-          generation.ticket.cancel(EndReason::disconnect);
-        }
-        out += generation.writer->start({generation.input, {0}, {0}});
-        for (std::uint32_t i = 0; i < generation.echo.size(); ++i) {
-          out += generation.writer->echo(i, generation.echo[i]);
-        }
-        for (serve::Event& end : early) {
-          write_event(generation, end, over, out);
-        }
+        out += co_await begin_events(call, generation);
       }
-      last = write_event(generation, event, over, out) || last;
+      last = write_event(call, generation, event, over, out) || last;
     }
     if (!out.empty() && !co_await call.exchange.write(out)) {
       generation.ticket.cancel(EndReason::disconnect);
@@ -286,16 +293,22 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
 }
 
 /// Adds what an event says to `out`. True: it was the last.
-bool Api::Inside::write_event(Generation& generation, serve::Event& event, std::vector<bool>& over,
-                              std::string& out) const {
+bool Api::Inside::write_event(const Call& call, Generation& generation, serve::Event& event,
+                              std::vector<bool>& over, std::string& out) const {
   ReplyWriter& writer = *generation.writer;
-  const auto end = [&](std::uint32_t choice, EndReason why, std::string stop) {
-    auto [rest, finish] = generation.finish(choice, why, std::move(stop));
+  const auto end = [&](const serve::ChoiceEnd& how) {
+    auto [rest, finish] = generation.finish(how);
     if (!rest.empty()) {
-      out += writer.delta(choice, rest);
+      out += writer.delta(how.choice, rest);
     }
-    out += writer.finish(choice, finish);
-    over[choice] = true;
+    out += writer.finish(how.choice, finish);
+    over[how.choice] = true;
+  };
+  const auto fail_with = [&](const Problem& problem) {
+    wire::ApiError error = problem.error;
+    error.request_id = call.id;
+    out += writer.error(error);
+    return true;
   };
   if (auto* piece = std::get_if<serve::TextPiece>(&event)) {
     const std::uint32_t choice = piece->choice;
@@ -304,15 +317,18 @@ bool Api::Inside::write_event(Generation& generation, serve::Event& event, std::
       out += writer.delta(choice, delta);
     }
   } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
-    end(ended->choice, ended->end, std::move(ended->stop_string));
+    if (ended->end != EndReason::error) {  // An error ends it all; its event follows.
+      end(*ended);
+    }
+  } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+    return fail_with(failed(*failure));
   } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
     if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
-      out += writer.error(broken_off(charged->end).error);
-      return true;
+      return fail_with(broken_off(charged->end));
     }
     for (std::uint32_t i = 0; i < generation.choices; ++i) {
       if (!over[i]) {
-        end(i, charged->end, {});
+        end({i, charged->end, {}, false});
       }
     }
     out += writer.end(usage_note(*charged));
@@ -338,7 +354,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
     }
     auto made = serve::Hall::prepare(model->model->flavour, *parsed);
     if (!made.ok()) {
-      return base::Fail{unfit(made.error())};
+      return base::Fail{unfit(made.error(), AskedWith::of(*parsed))};
     }
     return ReadyToEmbed{std::move(parsed).value(), *model, std::move(made).value()};
   });
@@ -354,6 +370,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
   const serve::Ticket ticket = around_.hall.submit(std::move(ready->prepared), caller(call),
                                                    ready->served.offer, idempotency(call), stream);
   call.exchange.on_gone([ticket] { ticket.cancel(EndReason::disconnect); });
+  call.id = notation::to_text(ticket.request());
   while (!co_await waiter->wait(std::chrono::hours(1))) {
   }
   for (serve::Event& event : stream->take()) {
@@ -366,7 +383,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
       response.headers.emplace_back("x-receipt-id", notation::to_text(charged->request));
       if (charged->end != EndReason::done) {
         Problem broken = broken_off(charged->end);
-        broken.headers = response.headers;
+        broken.headers.emplace_back("x-receipt-id", call.id);
         co_await fail(call, broken);
         co_return;
       }
@@ -390,7 +407,7 @@ asio::awaitable<void> Api::Inside::count_tokens(Call& call) {
     request->output_max.reset();
     const auto prepared = serve::Hall::prepare(model->model->flavour, *request);
     if (!prepared.ok()) {
-      return base::Fail{unfit(prepared.error())};
+      return base::Fail{unfit(prepared.error(), AskedWith::of(*request, Dialect::anthropic))};
     }
     return prepared->input.value;
   });
@@ -416,7 +433,8 @@ base::Result<std::string, Problem> Api::Inside::make_quote(const Call& call) con
   const auto prepared =
       std::visit([&](const auto& r) { return serve::Hall::prepare(flavour, r); }, *request);
   if (!prepared.ok()) {
-    return base::Fail{unfit(prepared.error())};
+    const auto asked = [](const auto& r) { return AskedWith::of(r); };
+    return base::Fail{unfit(prepared.error(), std::visit(asked, *request))};
   }
   const auto highest =
       price::highest_charge(prepared->input, prepared->output_max, model->offer.prices);

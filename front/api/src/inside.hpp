@@ -19,6 +19,7 @@
 #include <notation/time_text.hpp>
 #include <wire/json_writer.hpp>
 
+#include "envelope.hpp"
 #include "errors.hpp"
 #include "fair_pool.hpp"
 #include "reply_writer.hpp"
@@ -34,6 +35,8 @@ struct Call {
   const http::Request& request;
   registry::KeyPtr key;  ///< Null for Access::everyone and on the admin socket.
   std::string part;      ///< What stood for the braces of the route.
+  /// What the answer's header calls it; the receipt's id where there may be one.
+  std::string id = fresh_request_id();
 };
 
 class Api::Inside {
@@ -77,6 +80,7 @@ class Api::Inside {
   asio::awaitable<void> log_checkpoint(Call& call);
   asio::awaitable<void> log_witnessed(Call& call);
   asio::awaitable<void> log_tile(Call& call);
+  asio::awaitable<void> hello(Call& call);
   asio::awaitable<void> healthz(Call& call);
   asio::awaitable<void> readyz(Call& call);
   asio::awaitable<void> metrics(Call& call);
@@ -85,6 +89,8 @@ class Api::Inside {
   /// Finds out who calls. Null with a problem: nobody who may.
   [[nodiscard]] std::optional<Problem> authenticate(const Route& route, Call& call) const;
 
+  /// Adds to an answer's header what is in each of them.
+  void address(const Call& call, Headers& headers) const;
   asio::awaitable<void> send(Call& call, http::Response response);
   asio::awaitable<void> send_json(Call& call, std::string body);
   /// An answer that is made piece by piece, as fast as the client takes it.
@@ -174,14 +180,16 @@ class Api::Inside {
   struct Generation;
   asio::awaitable<void> stream_out(Call& call, Generation& generation);
   asio::awaitable<void> send_whole(Call& call, Generation& generation);
-  bool write_event(Generation& generation, serve::Event& event, std::vector<bool>& over,
-                   std::string& out) const;
+  asio::awaitable<std::string> begin_events(Call& call, Generation& generation);
+  bool write_event(const Call& call, Generation& generation, serve::Event& event,
+                   std::vector<bool>& over, std::string& out) const;
 
   Surroundings around_;
   std::unordered_map<std::string, ServedModel> models_;
   FairPool preparation_;
   FairPool reads_;
   FairPool slow_;
+  Cors cors_;
 };
 
 }  // namespace api

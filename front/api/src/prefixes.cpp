@@ -11,6 +11,7 @@
 #include <wire/openai_parse.hpp>
 
 #include "inside.hpp"
+#include "unfit.hpp"
 
 namespace api {
 namespace {
@@ -84,7 +85,7 @@ asio::awaitable<void> Api::Inside::open_prefix(Call& call) {
     const serve::Flavour& flavour = model->model->flavour;
     auto beginning = serve::Hall::beginning(flavour, parsed->chat);
     if (!beginning.ok()) {
-      return base::Fail{unfit(beginning.error())};
+      return base::Fail{unfit(beginning.error(), AskedWith{})};
     }
     return Asked{flavour, std::move(beginning).value(), std::move(*tenants)};
   });

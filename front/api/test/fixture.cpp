@@ -53,7 +53,10 @@ engine::ScriptedOptions House::hello() {
 House::House(engine::ScriptedOptions options) {
   open_registry();
   open_log();
-  options.before_step = [this] { ++steps_; };
+  options.before_step = [this, before = options.before_step] {
+    ++steps_;
+    if (before) before();
+  };
   engine_ = engine::make_scripted(options);
   metrics_ =
       std::make_unique<Metrics>([this](terms::ModelId id) { return registry_->model_name(id); });

@@ -69,6 +69,7 @@ class House {
   [[nodiscard]] std::uint64_t open_holds() const { return *memory_.reader->open_holds(); }
   [[nodiscard]] std::uint64_t findings() const;
   [[nodiscard]] tlog::Log& log() { return *log_; }
+  [[nodiscard]] std::uint16_t port() const { return server_->local_port(); }
 
  private:
   void open_registry();

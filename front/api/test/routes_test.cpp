@@ -62,6 +62,7 @@ const std::map<std::string, Plausible>& requests() {
       {"GET /log/checkpoint", {"/log/checkpoint", ""}},
       {"GET /log/checkpoint/witnessed", {"/log/checkpoint/witnessed", ""}},
       {"GET /log/tile/**", {"/log/tile/0/000.p/1", ""}},
+      {"GET /", {"/", ""}},
       {"GET /healthz", {"/healthz", ""}},
       {"GET /readyz", {"/readyz", ""}},
       {"GET /metrics", {"/metrics", ""}},

@@ -266,7 +266,8 @@ House::Step House::open_doors() {
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },
-      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; }, *log_});
+      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; }, *log_,
+      config_.server.cors_origins});
   server_ = std::make_unique<http::Server>(
       http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
   add_gauges();

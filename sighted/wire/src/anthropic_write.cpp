@@ -62,7 +62,11 @@ std::string anthropic_error(const ApiError& error) {
   JsonWriter json;
   json.object().field("type", "error").key("error").object();
   json.field("type", anthropic_error_type(error.status)).field("message", error.message);
-  json.end_object().end_object();
+  json.end_object();
+  if (!error.request_id.empty()) {
+    json.field("request_id", error.request_id);
+  }
+  json.end_object();
   return std::move(json).text();
 }
 
@@ -74,6 +78,8 @@ std::string_view stop_reason(const Finish& finish) {
         return "tool_use";
       }
       return finish.stop_sequence.empty() ? "end_turn" : "stop_sequence";
+    case terms::EndReason::length:
+      return finish.context_full ? "model_context_window_exceeded" : "max_tokens";
     default: return "max_tokens";
   }
 }

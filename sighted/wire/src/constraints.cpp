@@ -107,6 +107,7 @@ class AnswerForm {
       return false;
     }
     taken_ = true;
+    chat_.form_field = holder.path(name);
     return true;
   }
 
@@ -215,7 +216,7 @@ void read_anthropic_constraints(Reader& root, content::Chat& chat) {
   read_server_constraints(root, form);
 }
 
-std::string read_raw_constraints(Reader& root) {
+void read_raw_constraints(Reader& root, content::GenerationRequest& request) {
   content::Chat chat;
   AnswerForm form(chat);
   read_response_format(root, chat, form);
@@ -228,7 +229,8 @@ std::string read_raw_constraints(Reader& root) {
                        "/v1/chat/completions, or 'grammar'.");
     }
   }
-  return std::move(chat.grammar);
+  request.grammar = std::move(chat.grammar);
+  request.grammar_field = std::move(chat.form_field);
 }
 
 }  // namespace wire

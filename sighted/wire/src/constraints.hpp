@@ -1,9 +1,8 @@
 // What the answer must look like: every vendor's and server's way to say it.
 #pragma once
 
-#include <string>
-
 #include <content/chat.hpp>
+#include <content/request.hpp>
 #include <wire/json.hpp>
 
 namespace wire {
@@ -15,7 +14,7 @@ void read_constraints(Reader& root, content::Chat& chat);
 /// The same for Anthropic's messages: output_config.format and output_format in front.
 void read_anthropic_constraints(Reader& root, content::Chat& chat);
 
-/// For raw prompts: GBNF, or nothing. What needs a chat is refused.
-std::string read_raw_constraints(Reader& root);
+/// For raw prompts: request.grammar, or nothing. What needs a chat is refused.
+void read_raw_constraints(Reader& root, content::GenerationRequest& request);
 
 }  // namespace wire

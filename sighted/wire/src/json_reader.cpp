@@ -28,6 +28,10 @@ JsonType Reader::type(std::string_view name) const {
   return found == nullptr ? JsonType::absent : type_of(*found);
 }
 
+std::string Reader::path(std::string_view name) const {
+  return state_->path(Place::field(place_, name));
+}
+
 void Reader::fail(std::string_view name, ErrorKind kind, std::string_view what) {
   state_->fail(Place::field(place_, name), kind, what);
 }

@@ -113,7 +113,7 @@ content::GenerationRequest read_completion(Reader root) {
     root.fail("n", ErrorKind::out_of_range,
               "times the number of prompts must be at most " + std::to_string(choices_max) + '.');
   }
-  request.grammar = read_raw_constraints(root);
+  read_raw_constraints(root, request);
   check_penalty_window(root, request.sampling);
   check_other_fields(root, completion_body);
   return request;

@@ -67,5 +67,18 @@ TEST(AnthropicWrite, CountAndErrors) {
   }
 }
 
+TEST(AnthropicWrite, WhyItStopped) {
+  EXPECT_EQ(stop_reason({terms::EndReason::length, false, ""}), "max_tokens");
+  EXPECT_EQ(stop_reason({terms::EndReason::length, false, "", true}),
+            "model_context_window_exceeded");
+  EXPECT_EQ(stop_reason({terms::EndReason::funds, false, "", true}), "max_tokens");
+}
+
+TEST(AnthropicWrite, ErrorsNameTheirRequest) {
+  EXPECT_EQ(json::parse(anthropic_error({400, "No.", "", "", "0123"})),
+            json::parse(R"({"type": "error", "request_id": "0123",
+                            "error": {"type": "invalid_request_error", "message": "No."}})"));
+}
+
 }  // namespace
 }  // namespace wire

@@ -48,6 +48,21 @@ TEST(Constraints, ASchemaUnderEachNameIsTheSame) {
   }
 }
 
+TEST(Constraints, TheFieldIsKnownByItsPath) {
+  EXPECT_EQ(chat_with(R"("guided_json":{})").form_field, "guided_json");
+  EXPECT_EQ(chat_with(R"("structured_outputs":{"choice":["a"]})").form_field,
+            "structured_outputs.choice");
+  EXPECT_EQ(chat_with(R"("response_format":{"type":"json_schema","json_schema":{"schema":{}}})")
+                .form_field,
+            "response_format.json_schema.schema");
+  EXPECT_EQ(
+      message_with(R"("output_config":{"format":{"type":"json_schema","schema":{}}})").form_field,
+      "output_config.format.schema");
+  EXPECT_EQ(chat_with(R"("n":1)").form_field, "");
+  const auto raw = parse_completion(R"({"model":"m","prompt":"x","guided_choice":["a"]})");
+  EXPECT_EQ(raw->grammar_field, "guided_choice");
+}
+
 TEST(Constraints, AnyObjectUnderEachName) {
   for (const std::string more :
        {R"("response_format":{"type":"json_object"})",
@@ -113,11 +128,10 @@ TEST(OtherFields, WhatAsksForNothingIsIgnored) {
         R"("echo":false,"documents":[],"functions":null,"best_of":1,"zz":[1,{"y":2}])"}) {
     chat_with(more);
   }
-  for (
-      const std::string more :
-      {R"("service_tier":"standard_only","metadata":{},"context_management":{})",
-       R"("mcp_servers":[],"container":null,"n":1,"betas":["b"],"cache_control":{"type":"e"})",
-       R"("logprobs":false,"stop":[],"store":false)"}) {
+  for (const std::string more :
+       {R"("service_tier":"standard_only","metadata":{},"context_management":{})",
+        R"("mcp_servers":[],"container":null,"n":1,"betas":["b"],"cache_control":{"type":"e"})",
+        R"("logprobs":false,"stop":[],"store":false)"}) {
     message_with(more);
   }
 }

@@ -49,6 +49,8 @@ struct Surroundings {
   AdminDoor admin;
   std::function<bool()> ready;  ///< The store takes commands and nothing is draining.
   tlog::Log& log;
+  /// Origins whose pages may call the API from a browser; "*": all.
+  std::vector<std::string> cors_origins = {};
 };
 
 /// Who may call a route.

@@ -64,6 +64,7 @@ struct Chat {
   std::string json_schema;    ///< JSON text; empty = free text; "{}" = any JSON object.
   bool schema_strict = true;  ///< All of json_schema is enforced, or the request is refused.
   std::string grammar;        ///< GBNF that the answer obeys; empty = none. Not with json_schema.
+  std::string form_field;     ///< The path of the request's field that gave either of them.
   ThinkingWish thinking;
   /// What the client wants the template to know: names and JSON text. None of Mains' own names.
   std::vector<std::pair<std::string, std::string>> template_values;

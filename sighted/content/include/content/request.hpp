@@ -43,6 +43,7 @@ struct GenerationRequest {
   bool stream_usage = false;  ///< A last chunk with usage was asked for.
   bool echo = false;          ///< Completions: the prompt is given back before its continuation.
   std::string grammar;        ///< Raw prompts: GBNF that each answer obeys; empty = none.
+  std::string grammar_field;  ///< The path of the request's field that gave it.
 };
 
 /// A request for embeddings.

@@ -33,6 +33,7 @@ struct Finish {
   terms::EndReason reason = terms::EndReason::stop;
   bool called_tool = false;
   std::string stop_sequence;
+  bool context_full = false;  ///< With length: the model's context had no room for more.
 };
 
 /// One choice of an answer that is not streamed, collected delta by delta.
@@ -54,6 +55,7 @@ struct ApiError {
   std::string message;
   std::string param;
   std::string code;
+  std::string request_id = {};  ///< Anthropic's errors carry it; empty: left out.
 
   static ApiError of(const ParseError& error);
 };

@@ -18,7 +18,8 @@ std::string token_count(std::uint64_t input_tokens);
 /// {"type": "error", "error": {...}}. The type follows from the status.
 std::string anthropic_error(const ApiError& error);
 
-/// `end_turn`, `max_tokens`, `stop_sequence` or `tool_use`; see finish_reason().
+/// `end_turn`, `max_tokens`, `model_context_window_exceeded`, `stop_sequence` or `tool_use`; see
+/// finish_reason().
 std::string_view stop_reason(const Finish& finish);
 
 }  // namespace wire

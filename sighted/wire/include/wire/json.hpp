@@ -110,6 +110,9 @@ class Reader {
   std::vector<std::pair<std::string, std::string>> optional_value_texts(std::string_view name,
                                                                         std::size_t count_max);
 
+  /// Where the field `name` is, as errors say it: `response_format.schema`.
+  [[nodiscard]] std::string path(std::string_view name) const;
+
   /// Reports an error of the field `name` (empty: of this object). `what` completes the sentence
   /// "'<path>' ..." and is a text of ours. Only the first error of a document is kept.
   void fail(std::string_view name, ErrorKind kind, std::string_view what);
