@@ -59,8 +59,8 @@ std::string advice_for(std::string_view path) {
            "and neither ends in a slash.";
   }
   for (const std::string_view stem : foreign) {
-    const bool below = path.size() == stem.size() || path.substr(stem.size()).starts_with('/');
-    if (path.starts_with(stem) && below) {
+    const bool there = path.starts_with(stem);
+    if (there && (path.size() == stem.size() || path[stem.size()] == '/')) {
       return std::string(stem) + " is not offered here. " + std::string(offered);
     }
   }
