@@ -1,5 +1,5 @@
-// Small requests with the right answer: cases.jsonl here, and more of them where a folder beside
-// the checkout has some. Each is one request to the real model; siblings stand side by side.
+// Small requests with the right answer: cases.jsonl here, and with MAINS_CASES=1 those of a folder
+// beside the checkout. Each is one request to the real model; siblings stand side by side.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -84,7 +84,9 @@ for (const item of read(new URL('cases.jsonl', import.meta.url))) {
   test(item.name, when, () => run(item));
 }
 
-const others = { skip: when.skip || (existsSync(shared) ? false : 'no shared cases here') };
+const others = {
+  skip: when.skip || (process.env.MAINS_CASES && existsSync(shared) ? false : 'not asked for'),
+};
 test('cases from beside the checkout', others, async (t) => {
   for (const item of read(shared)) await t.test(item.name, () => run(item));
 });
