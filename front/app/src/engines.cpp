@@ -81,6 +81,24 @@ std::string why_llama(const config::Engine& options, const fs::path& file) {
   return options.gpu_layers > 0 ? "layers go to the GPU" : engine::why_not_native(file.string());
 }
 
+/// Why layers cannot go to a GPU as asked for; empty = they can, or were not to.
+std::string no_gpu(const config::Engine& options) {
+  if (options.gpu_layers == 0 || options.kind == config::EngineKind::null) {
+    return {};
+  }
+  if (options.kind == config::EngineKind::native) {
+    return "[engine] gpu_layers is " + std::to_string(options.gpu_layers) +
+           ", but the native engine runs on the CPU. Leave gpu_layers out, or set kind = "
+           "\"llama\".";
+  }
+  if (!engine::finds_gpu()) {
+    return "[engine] gpu_layers is " + std::to_string(options.gpu_layers) +
+           ", but this build has no GPU backend or finds no GPU. Build with -DMAINS_CUDA=ON or "
+           "-DMAINS_VULKAN=ON, or leave gpu_layers out.";
+  }
+  return {};
+}
+
 base::Result<std::unique_ptr<engine::Engine>, config::Problem> load(const config::Engine& options,
                                                                     const fs::path& file,
                                                                     std::uint32_t kv_tokens) {
@@ -116,6 +134,9 @@ base::Result<LoadedModels, config::Problem> load_models(const config::Engine& op
   constexpr std::uint32_t kv_unless_said = 8192;
   std::map<fs::path, std::uint32_t> kv_tokens;
   std::error_code none;
+  if (std::string fault = no_gpu(options); !fault.empty()) {
+    return base::Fail{std::move(fault)};
+  }
   for (const config::Model& model : models) {
     std::uint32_t& kv = kv_tokens[fs::weakly_canonical(model.file, none)];
     kv = std::max(kv, model.context > 0 ? model.context : kv_unless_said);
@@ -123,9 +144,11 @@ base::Result<LoadedModels, config::Problem> load_models(const config::Engine& op
   LoadedModels loaded;
   std::map<fs::path, std::size_t> engines;
   for (const config::Model& model : models) {
+    // The real path says which names mean one file. It is loaded by the name that was given,
+    // because the other parts of a split model are beside that.
     const fs::path file = fs::weakly_canonical(model.file, none);
     if (!engines.contains(file)) {
-      auto engine = load(options, file, kv_tokens[file]);
+      auto engine = load(options, model.file, kv_tokens[file]);
       if (!engine.ok()) {
         return base::Fail{engine.error()};
       }

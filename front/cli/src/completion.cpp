@@ -43,7 +43,7 @@ std::string script(const CLI::App& root) {
          "    esac\n"
          "  done\n"
          "  case \"$prev\" in\n"
-         "    --engine) words=\"auto llama null\" ;;\n"
+         "    --engine) words=\"auto llama native null\" ;;\n"
          "    --by) words=\"none model key price_list hour day month\" ;;\n"
          // What takes a value that only the user knows: leave it to file names.
          "    --config|--data|--file|--system|--key|--listen|--model|"

@@ -95,6 +95,9 @@ content::GenerationRequest read_completion(Reader root) {
   read_openai_limits(root, request);
   request.echo = root.optional_bool("echo").value_or(false);
   if (request.echo && request.sampling.top_logprobs >= 0) {
+    root.unsupported("logprobs", "is not supported with 'echo': prompts are not scored.");
+  }
+  if (request.echo && request.sampling.top_logprobs >= 0) {
     root.unsupported("logprobs",
                      "is not supported with 'echo': tokens of a prompt are not scored here.");
   }

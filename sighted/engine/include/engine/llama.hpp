@@ -30,6 +30,9 @@ struct LoadError {
 /// Called now and then while loading, on the loading thread, with 0 .. 1.
 using LoadProgress = std::function<void(float)>;
 
+/// Whether this build has a backend for a GPU and the machine a GPU that it finds.
+[[nodiscard]] bool finds_gpu();
+
 /// Checks the file's header before libllama sees it, then loads it and hashes it at the same time.
 /// Takes as long as reading the file twice. One model may be loaded at a time.
 /// errors  no_such_file, bad_model, out_of_memory, failed.

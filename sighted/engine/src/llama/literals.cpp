@@ -33,8 +33,8 @@ std::string unused_word(const content::Chat& chat) {
 
 }  // namespace
 
-ControlNames::ControlNames(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
+ControlNames::ControlNames(const std::vector<std::pair<std::string, content::TokenId>>& names) {
+  for (const auto& [name, token] : names) {
     std::uint32_t at = 0;
     for (const char byte : name) {
       auto& next = nodes_[at].next;
@@ -50,18 +50,19 @@ ControlNames::ControlNames(const std::vector<std::string>& names) {
       at = made;
     }
     nodes_[at].is_name = at != 0;
+    nodes_[at].token = token;
   }
   for (const auto& [byte, node] : nodes_[0].next) {
     first_[static_cast<unsigned char>(byte)] = node;
   }
 }
 
-std::size_t ControlNames::length_at(std::string_view text, std::size_t at) const {
-  std::size_t longest = 0;
+ControlNames::Found ControlNames::at(std::string_view text, std::size_t at) const {
+  Found longest;
   std::uint32_t node = first_[static_cast<unsigned char>(text[at])];
   for (std::size_t length = 1; node != 0; ++length) {
     if (nodes_[node].is_name) {
-      longest = length;
+      longest = {length, nodes_[node].token};
     }
     if (at + length == text.size()) {
       break;
@@ -77,7 +78,7 @@ std::size_t ControlNames::length_at(std::string_view text, std::size_t at) const
 
 bool ControlNames::any_in(std::string_view text) const {
   for (std::size_t at = 0; at < text.size(); ++at) {
-    if (length_at(text, at) > 0) {
+    if (this->at(text, at).length > 0) {
       return true;
     }
   }
@@ -111,7 +112,7 @@ void Literals::replace_all(content::Message& message) {
 std::string Literals::replace(std::string_view text) {
   std::string replaced;
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = control_.length_at(text, at);
+    const std::size_t length = control_.at(text, at).length;
     if (length == 0) {
       replaced += text[at++];
       continue;
@@ -123,35 +124,64 @@ std::string Literals::replace(std::string_view text) {
   return replaced;
 }
 
+std::optional<Error> Literals::append_text(const Vocabulary& vocabulary, std::string_view text,
+                                           bool special, content::TokenIds& tokens) {
+  if (text.empty() && !tokens.empty()) {
+    return std::nullopt;
+  }
+  auto more = vocabulary.tokenize(text, special, tokens.empty());
+  if (!more) {
+    return more.error();
+  }
+  tokens.insert(tokens.end(), more->begin(), more->end());
+  return std::nullopt;
+}
+
+/// The template's own text. libllama looks for each name from each cut to the end, so that a prompt
+/// of many turns costs the square of their number: where it can be, it is cut here.
+std::optional<Error> Literals::append_marked(const Vocabulary& vocabulary, std::string_view text,
+                                             content::TokenIds& tokens) const {
+  if (!vocabulary.cuts_at_names()) {
+    return append_text(vocabulary, text, true, tokens);
+  }
+  std::size_t begin = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const ControlNames::Found found = control_.at(text, at);
+    if (found.length == 0) {
+      ++at;
+      continue;
+    }
+    if (const auto failed =
+            append_text(vocabulary, text.substr(begin, at - begin), false, tokens)) {
+      return failed;
+    }
+    tokens.push_back(found.token);
+    at += found.length;
+    begin = at;
+  }
+  return append_text(vocabulary, text.substr(begin), false, tokens);
+}
+
 base::Result<content::TokenIds, Error> Literals::tokenize(const Vocabulary& vocabulary,
                                                           std::string_view prompt) const {
-  if (names_.empty()) {
-    return vocabulary.tokenize(prompt, true);
-  }
   content::TokenIds tokens;
   std::optional<Error> failed;
-  const auto append = [&](std::string_view text, bool special) {
-    if (text.empty() || failed) {
-      return;
-    }
-    auto more = vocabulary.tokenize(text, special, tokens.empty());
-    if (!more) {
-      failed = more.error();
-      return;
-    }
-    tokens.insert(tokens.end(), more->begin(), more->end());
-  };
   std::string plain;  // Names as text, and what people wrote between them.
-  while (!prompt.empty()) {
-    const std::size_t at = std::min(prompt.find(mark_), prompt.size());
+  while (!prompt.empty() && !failed) {
+    const std::size_t at =
+        names_.empty() ? prompt.size() : std::min(prompt.find(mark_), prompt.size());
     const std::string_view between = prompt.substr(0, at);
     prompt.remove_prefix(std::min(at + mark_.size(), prompt.size()));
     std::size_t number = names_.size();
     const auto read = std::from_chars(prompt.data(), prompt.data() + prompt.size(), number);
     const bool literal = read.ec == std::errc{} && number < names_.size();
     if (plain.empty() || !literal || control_.any_in(between)) {
-      append(std::exchange(plain, {}), false);
-      append(between, true);
+      if (!plain.empty()) {
+        failed = append_text(vocabulary, std::exchange(plain, {}), false, tokens);
+      }
+      if (!failed && !between.empty()) {
+        failed = append_marked(vocabulary, between, tokens);
+      }
     } else {
       plain += between;
     }
@@ -161,7 +191,9 @@ base::Result<content::TokenIds, Error> Literals::tokenize(const Vocabulary& voca
       prompt.remove_prefix(std::min(digits + 1, prompt.size()));
     }
   }
-  append(plain, false);
+  if (!failed && (!plain.empty() || tokens.empty())) {
+    failed = append_text(vocabulary, plain, false, tokens);
+  }
   if (failed) {
     return base::Fail{*failed};
   }

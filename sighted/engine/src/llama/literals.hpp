@@ -22,10 +22,14 @@ namespace engine::llama {
 /// Immutable; any thread.
 class ControlNames {
  public:
-  explicit ControlNames(const std::vector<std::string>& names);
+  explicit ControlNames(const std::vector<std::pair<std::string, content::TokenId>>& names);
 
-  /// The name that stands in `text` at `at`, the longest of them; 0 = none.
-  [[nodiscard]] std::size_t length_at(std::string_view text, std::size_t at) const;
+  struct Found {
+    std::size_t length = 0;  ///< 0 = none.
+    content::TokenId token = 0;
+  };
+  /// The name that stands in `text` at `at`, the longest of them.
+  [[nodiscard]] Found at(std::string_view text, std::size_t at) const;
   /// Whether any name stands in `text`.
   [[nodiscard]] bool any_in(std::string_view text) const;
 
@@ -34,6 +38,7 @@ class ControlNames {
   struct Node {
     std::vector<std::pair<char, std::uint32_t>> next;
     bool is_name = false;
+    content::TokenId token = 0;
   };
 
   std::vector<Node> nodes_{1};
@@ -56,6 +61,12 @@ class Literals {
                                                                 std::string_view prompt) const;
 
  private:
+  [[nodiscard]] static std::optional<Error> append_text(const Vocabulary& vocabulary,
+                                                        std::string_view text, bool special,
+                                                        content::TokenIds& tokens);
+  [[nodiscard]] std::optional<Error> append_marked(const Vocabulary& vocabulary,
+                                                   std::string_view text,
+                                                   content::TokenIds& tokens) const;
   std::string replace(std::string_view text);
   void replace_all(content::Message& message);
 

@@ -111,6 +111,11 @@ base::Result<LoadedModel, LoadError> load(const LlamaOptions& options, const Loa
 }  // namespace
 }  // namespace llama
 
+bool finds_gpu() {
+  llama::wake_libllama();
+  return llama_supports_gpu_offload();
+}
+
 base::Result<std::unique_ptr<Engine>, LoadError> load_llama(const LlamaOptions& options,
                                                             const LoadProgress& progress) {
   return llama::load_with(options, [&](const llama::GgufSummary& summary) {

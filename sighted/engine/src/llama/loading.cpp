@@ -178,6 +178,10 @@ base::Fail<LoadError> refuse(Error error, std::string detail) {
   return base::Fail{LoadError{error, std::move(detail)}};
 }
 
+void wake_libllama() {
+  Complaints::only();
+}
+
 std::uint32_t thread_count(std::uint32_t wanted, std::uint64_t weight_bytes) {
   constexpr std::uint64_t one_thread_bytes_max = 64ULL << 20U;
   if (wanted != 0) {

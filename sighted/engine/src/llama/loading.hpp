@@ -20,6 +20,9 @@ namespace engine::llama {
 /// other work competes for the cores.
 [[nodiscard]] std::uint32_t thread_count(std::uint32_t wanted, std::uint64_t weight_bytes);
 
+/// Makes libllama quiet and finds its backends, if that was not done yet.
+void wake_libllama();
+
 /// vocabulary_only   tokenizer and templates, no weights. Null where libllama refuses.
 [[nodiscard]] ModelPtr load_model(const LlamaOptions& options, const LoadProgress& progress,
                                   bool vocabulary_only);

@@ -19,6 +19,11 @@ Vocabulary::Vocabulary(const llama_model* model, std::uint32_t tokens_max)
   const auto kind = llama_vocab_type(vocab_);
   if (kind == LLAMA_VOCAB_TYPE_SPM || kind == LLAMA_VOCAB_TYPE_BPE) {
     token_bytes_max_ = static_cast<std::uint32_t>(longest);
+    cuts_at_names_ = !llama_vocab_get_add_eos(vocab_);
+    for (std::int32_t id = 0; id < size_; ++id) {
+      constexpr int strips = LLAMA_TOKEN_ATTR_LSTRIP | LLAMA_TOKEN_ATTR_RSTRIP;
+      cuts_at_names_ = cuts_at_names_ && (llama_vocab_get_attr(vocab_, id) & strips) == 0;
+    }
   }
   bytes_max_ = std::min<std::size_t>(longest * (std::size_t{tokens_max} + 1),
                                      std::numeric_limits<std::int32_t>::max() / 2);
@@ -55,11 +60,12 @@ base::Result<content::TokenIds, Error> Vocabulary::tokenize(std::string_view tex
   }
 }
 
-std::vector<std::string> Vocabulary::control_names() const {
-  std::vector<std::string> names;
+std::vector<std::pair<std::string, content::TokenId>> Vocabulary::control_names() const {
+  std::vector<std::pair<std::string, content::TokenId>> names;
   for (std::int32_t id = 0; id < size_; ++id) {
-    if (llama_vocab_is_control(vocab_, id)) {
-      names.emplace_back(llama_vocab_get_text(vocab_, id));
+    constexpr int read = LLAMA_TOKEN_ATTR_CONTROL | LLAMA_TOKEN_ATTR_UNKNOWN;
+    if ((llama_vocab_get_attr(vocab_, id) & read) != 0) {
+      names.emplace_back(llama_vocab_get_text(vocab_, id), id);
     }
   }
   return names;

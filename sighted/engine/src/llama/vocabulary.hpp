@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <base/result.hpp>
@@ -31,8 +32,11 @@ class Vocabulary {
   /// errors  too_long (sure to be, by its bytes), failed.
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(std::string_view text, bool special,
                                                                 bool begins = true) const;
-  /// The names of all control tokens.
-  [[nodiscard]] std::vector<std::string> control_names() const;
+  /// The names that tokenize() reads when they are special, and their tokens.
+  [[nodiscard]] std::vector<std::pair<std::string, content::TokenId>> control_names() const;
+  /// Whether a text can be cut at its special tokens and tokenized part by part, with the same
+  /// result: these tokens strip nothing around them, and nothing is added at the end.
+  [[nodiscard]] bool cuts_at_names() const { return cuts_at_names_; }
   /// The bytes of one token; special ones as nothing unless `special`.
   [[nodiscard]] std::string piece(content::TokenId id, bool special) const;
   /// The bytes of tokens, special ones as nothing.
@@ -42,6 +46,7 @@ class Vocabulary {
   const llama_vocab* vocab_;
   std::int32_t size_;
   std::uint32_t token_bytes_max_;
+  bool cuts_at_names_ = false;
   std::size_t bytes_max_;
 };
 
