@@ -18,7 +18,7 @@ enum class Verdict {
   too_costly,  ///< The work or memory allowed did not suffice. It would not do next time either.
 };
 
-/// What a call may cost, in counted operations of 5 to 20 nanoseconds, so that a verdict is the same
+/// What a call may cost, in counted operations of 5 to 20 ns, so that a verdict is the same
 /// on every machine. Calls take from it; hand one Work to all matchers of a step to bound the step.
 struct Work {
   std::uint64_t left = 0;
