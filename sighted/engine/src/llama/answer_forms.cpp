@@ -38,6 +38,8 @@ std::string end_mark(const std::vector<std::string>& ends) {
 
 /// Templates whose answers have marks around them that llama-common keeps to itself.
 void add_marks(const std::vector<std::string>& preserved, AnswerFrame& frame) {
+  frame.blanks = !has(preserved, "<|START_ACTION|>") && !has(preserved, "<|channel|>") &&
+                 !has(preserved, "<atem:function_calls>");
   if (has(preserved, "<|channel|>")) {
     frame.joint = "<|start|>assistant";
     frame.lead = "<|channel|>final<|message|>";
@@ -77,8 +79,8 @@ AnswerFrame frame_of(const common_chat_params& rendered, const content::Chat& ch
 }
 
 std::string frame_name(const AnswerFrame& frame) {
-  const std::string_view open = frame.thinking.open ? "o" : "c";
-  std::string name(open);
+  std::string name(frame.thinking.open ? "o" : "c");
+  name += frame.blanks ? "b" : "-";
   for (const std::string* const text : {&frame.thinking.start, &frame.joint, &frame.lead}) {
     name += std::to_string(text->size()) + ":" + *text;
   }
@@ -309,8 +311,12 @@ base::Result<std::shared_ptr<const ChatFormat>, Unrendered> AnswerForms::native_
   Constraints constraints;
   constraints.trigger_words = shaped->trigger_words;
   constraints.opening_words = shaped->opening_words;
-  constraints.thinking = {frame.thinking.start, shaped->params.thinking_end_tags,
-                          frame.thinking.open};
+  constraints.thinking = frame.thinking;
+  for (const std::string& end : shaped->params.thinking_end_tags) {
+    if (!frame.thinking.start.empty() && !has(constraints.thinking.ends, end)) {
+      constraints.thinking.ends.push_back(end);
+    }
+  }
   common_chat_params read = shaped->params;
   read.generation_prompt = rendered.generation_prompt;
   const bool lazy = chat.tool_choice != content::ToolChoice::required && !wanted.answer;

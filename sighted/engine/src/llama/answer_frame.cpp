@@ -60,8 +60,10 @@ void add_thought(Builder& builder, const AnswerFrame& frame, StateId from, State
   const StateId thought = builder.state();
   const StateId joint = builder.state();
   builder.call(inside, through(builder, frame.thinking.ends.front()), thought);
-  for (const char* const blank : {"", "\n", "\n\n"}) {
-    builder.literal(thought, blank, joint);
+  builder.epsilon(thought, joint);
+  if (frame.blanks) {
+    builder.literal(thought, "\n", joint);
+    builder.literal(thought, "\n\n", joint);
   }
   builder.literal(joint, frame.joint, to);
 }

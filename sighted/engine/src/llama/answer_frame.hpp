@@ -16,6 +16,7 @@ namespace engine::llama {
 
 struct AnswerFrame {
   ThinkingMarks thinking;  ///< Ends: the first of them.
+  bool blanks = true;      ///< Blank lines may follow a thought.
   std::string joint;       ///< What the template writes between a thought and what follows.
   std::string lead;        ///< In front of an answer that is no call.
   std::string trail;       ///< May follow it.

@@ -124,6 +124,72 @@ class Arena {
     return stubs;
   }
 
+  /// Has calls written in one way where the parser takes several: names of calls where they have a
+  /// place, unless they are free text, and no free text that is neither a call nor of one.
+  void settle() {
+    for (json::value& parser : parsers()) {
+      if (type(parser) != "repetition" || number(parser, "min_count") != 0 ||
+          number(parser, "max_count") != 1) {
+        continue;
+      }
+      const auto child = parser.at("child").to_number<std::size_t>();
+      const bool free = holds(child, [&](std::size_t each) { return type(at(each)) == "until"; });
+      const auto tagged = [&](std::string_view tag) {
+        return holds(child, [&](std::size_t each) {
+          return type(at(each)) == "tag" && at(each).at("tag").as_string() == tag;
+        });
+      };
+      if (tagged("tool-arg") || tagged("tool-open") || tagged("tool-name")) {
+        continue;
+      }
+      if (free) {
+        parser = {{"type", "epsilon"}};
+      } else if (tagged("tool-id")) {
+        parser.at("min_count") = 1;
+      }
+    }
+  }
+
+  /// See order(). Parsers know arguments by reference to a rule, or have them within the tool's.
+  void order_arguments(const std::vector<ToolOutline>& tools) {
+    const std::size_t count = parsers().size();
+    for (std::size_t rule = 0; rule < count; ++rule) {
+      if (type(at(rule)) != "rule") {
+        continue;
+      }
+      const std::string_view name = at(rule).at("name").as_string();
+      const auto tool = std::find_if(tools.begin(), tools.end(), [&](const ToolOutline& each) {
+        return name.ends_with("tool-" + each.name);
+      });
+      if (tool == tools.end()) {
+        continue;
+      }
+      const auto repetition = first(at(rule).at("child").to_number<std::size_t>(), [&](auto& each) {
+        return type(each) == "repetition" && number(each, "min_count") == 0 &&
+               number(each, "max_count") == -1;
+      });
+      if (repetition) {
+        order(*repetition, *tool);
+      }
+    }
+  }
+
+  /// A recipient that is free text and means nothing.
+  void name_recipient(const std::string& mark) {
+    for (json::value& parser : parsers()) {
+      if (type(parser) == "until" && parser.at("delimiters") == json::value(json::array{mark})) {
+        parser = {{"type", "literal"}, {"literal", "functions"}};
+      }
+    }
+  }
+
+  /// Arguments are written one by one, between tags.
+  [[nodiscard]] bool has_tags() {
+    return std::any_of(parsers().begin(), parsers().end(), [](const json::value& parser) {
+      return type(parser) == "tag" && parser.at("tag").as_string() == "tool-arg-open";
+    });
+  }
+
   /// The outermost rule of calls, empty where there is none.
   std::string calls() {
     std::string found;
@@ -145,7 +211,7 @@ class Arena {
       json::value& body = at(parser.at("child").to_number<std::size_t>());
       if (type(body) == "repetition") {
         body.at("max_count") = 1;
-        return has_rule("tool-call") ? "tool-call" : calls;
+        return triggers("tool-call") ? "tool-call" : calls;
       }
     }
     return calls;
@@ -157,18 +223,103 @@ class Arena {
   json::array& parsers() { return root_.at("parsers").as_array(); }
   json::value& at(std::size_t id) { return parsers().at(id); }
   static std::string_view type(const json::value& parser) { return parser.at("type").as_string(); }
-  bool has_rule(std::string_view name) {
+  static std::int64_t number(const json::value& parser, std::string_view name) {
+    return parser.at(name).to_number<std::int64_t>();
+  }
+
+  /// Whether a parser, or one within it, is such a one. Rules that it refers to are not looked at.
+  template <class Such>
+  bool holds(std::size_t id, const Such& such) {
+    std::vector<std::size_t> open{id};
+    std::set<std::size_t> seen;
+    while (!open.empty()) {
+      const std::size_t next = open.back();
+      open.pop_back();
+      if (!seen.insert(next).second) {
+        continue;
+      }
+      if (such(next)) {
+        return true;
+      }
+      const json::object& parser = at(next).as_object();
+      if (const auto* const child = parser.if_contains("child")) {
+        open.push_back(child->to_number<std::size_t>());
+      }
+      if (const auto* const children = parser.if_contains("children")) {
+        for (std::size_t i = children->as_array().size(); i > 0; --i) {
+          open.push_back(children->as_array()[i - 1].to_number<std::size_t>());
+        }
+      }
+    }
+    return false;
+  }
+
+  bool triggers(std::string_view name) {
     return std::any_of(parsers().begin(), parsers().end(), [&](const json::value& parser) {
-      return type(parser) == "rule" && parser.at("name").as_string() == name;
+      return type(parser) == "rule" && parser.at("trigger").as_bool() &&
+             parser.at("name").as_string() == name;
     });
+  }
+
+  /// The first parser within another that is such a one.
+  template <class Such>
+  std::optional<std::size_t> first(std::size_t id, const Such& such) {
+    std::optional<std::size_t> found;
+    holds(id, [&](std::size_t each) {
+      found = such(at(each)) ? std::optional(each) : std::nullopt;
+      return found.has_value();
+    });
+    return found;
+  }
+
+  /// The name of the argument that a parser reads, where it says so itself.
+  std::string argument_name(std::size_t id) {
+    const auto tag = first(id, [](const json::value& each) {
+      return type(each) == "tag" && each.at("tag").as_string() == "tool-arg-name";
+    });
+    const auto word =
+        tag ? first(*tag, [](const json::value& each) { return type(each) == "literal"; })
+            : std::nullopt;
+    return word ? std::string(at(*word).at("literal").as_string()) : std::string();
+  }
+
+  /// Arguments that come in any order and any number come in one order, each once.
+  void order(std::size_t repetition, const ToolOutline& tool) {
+    const auto choice = first(at(repetition).at("child").to_number<std::size_t>(),
+                              [](const json::value& each) { return type(each) == "choice"; });
+    const auto is_argument = [&](const json::value& id) {
+      return type(at(id.to_number<std::size_t>())) == "ref" ||
+             first(id.to_number<std::size_t>(), [](const json::value& each) {
+               return type(each) == "tag" && each.at("tag").as_string() == "tool-arg";
+             }).has_value();
+    };
+    if (!choice || !std::all_of(at(*choice).at("children").as_array().begin(),
+                                at(*choice).at("children").as_array().end(), is_argument)) {
+      return;
+    }
+    const json::array arguments = at(*choice).at("children").as_array();
+    json::array ordered;
+    for (const json::value& each : arguments) {
+      const std::string name = argument_name(each.to_number<std::size_t>());
+      const bool required =
+          std::any_of(tool.properties.begin(), tool.properties.end(),
+                      [&](const auto& known) { return known.required && known.name == name; });
+      ordered.emplace_back(parsers().size());
+      parsers().push_back({{"type", "repetition"},
+                           {"child", each},
+                           {"min_count", required ? 1 : 0},
+                           {"max_count", 1}});
+    }
+    at(repetition) = {{"type", "sequence"}, {"children", std::move(ordered)}};
   }
 
   json::value root_;
 };
 
-/// The grammar's rules with another root, and with blanks that are short.
-std::string rooted(const std::string& gbnf, const std::string& root) {
-  std::string made = "root ::= " + root + "\nspace ::= | \" \" | \"\\n\"\n";
+/// The grammar's rules with another root, and with blanks that are short: parsers look ahead, so
+/// that they do not take all that their own grammar gives.
+std::string rooted(const std::string& gbnf, const std::string& root, bool tags) {
+  std::string made = "root ::= " + root + "\nspace ::= " + (tags ? "\"\"" : "\" \"?") + "\n";
   for (std::size_t at = 0; at < gbnf.size();) {
     const std::size_t end = std::min(gbnf.find('\n', at), gbnf.size());
     const std::string_view line = std::string_view(gbnf).substr(at, end - at);
@@ -265,6 +416,13 @@ ToolShape shape_of(const common_chat_templates* templates, common_chat_templates
     return shape;
   }
   shape.stubs = arena.put_stubs(tools);
+  arena.settle();
+  if (has(shape.params.preserved_tokens, "<atem:function_calls>")) {
+    arena.name_recipient("<|message|>");
+  }
+  if (arena.has_tags()) {
+    arena.order_arguments(tools);
+  }
   if (!inputs.parallel_tool_calls) {
     calls = arena.one_call(calls);
   }
@@ -273,7 +431,7 @@ ToolShape shape_of(const common_chat_templates* templates, common_chat_templates
   shape.gbnf = rooted(build_grammar([&](const common_grammar_builder& builder) {
                         rules.build_grammar(builder, true);
                       }),
-                      calls);
+                      calls, arena.has_tags());
   return shape;
 }
 

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "../call_id.hpp"
+#include "../llama/wanted.hpp"
 #include "schema_sample.hpp"
 
 namespace engine::scripted {
@@ -166,6 +167,11 @@ base::Result<Rendered, Unrendered> render(const content::Chat& chat) {
   if (chat.messages.empty()) {
     return base::Fail{Unrendered(Error::bad_template_input)};
   }
+  static llama::SchemaCache cache;  // What is refused is what engines with a model refuse.
+  auto wanted = llama::wanted_of(chat, cache);
+  if (!wanted) {
+    return base::Fail{wanted.error()};
+  }
   auto answer = forced_answer(chat);
   if (!answer) {
     return base::Fail{Unrendered(answer.error())};
@@ -189,6 +195,7 @@ base::Result<Rendered, Unrendered> render(const content::Chat& chat) {
     rendered.tokens.push_back(turn_start_token);
     append("assistant\n", rendered.tokens);
   }
+  rendered.unenforced = std::move(wanted->unenforced);
   rendered.format = std::make_shared<Format>(std::move(answer).value());
   return rendered;
 }
