@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { nano, start, sum } from './harness.mjs';
+import { admin_secret, nano, start, sum } from './harness.mjs';
 
 let server;
 let tenant;
@@ -124,7 +124,7 @@ test('an admin key runs no inference, and a tenant key manages nothing', async (
 test('the doors that say how the server is', async () => {
   assert.equal((await server.call('/healthz')).status, 200);
   assert.equal((await server.call('/readyz')).status, 200);
-  assert.match((await server.call('/metrics')).text, /^# TYPE gen_ai/m);
+  assert.match((await server.call('/metrics', { key: admin_secret })).text, /^# TYPE gen_ai/m);
   assert.equal((await server.call('/v1/nothing', { key: tenant.key })).status, 404);
   assert.equal((await server.call('/v1/balance', { key: tenant.key, body: {} })).status, 405);
 });

@@ -91,7 +91,23 @@ class Cluster {
     await ended;
   }
 
+  /** Every process of the server stands still, until thaw(). */
+  freeze() {
+    const children = execFileSync('ps', ['--ppid', String(this.child.pid), '-o', 'pid='],
+      { encoding: 'utf8' });
+    this.frozen = [this.child.pid, ...children.split('\n').map(Number).filter(Boolean)];
+    this.frozen.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  }
+
+  thaw() {
+    for (const pid of this.frozen ?? []) {
+      try { process.kill(pid, 'SIGCONT'); } catch { /* gone */ }
+    }
+    this.frozen = undefined;
+  }
+
   async clear() {
+    this.thaw();
     await this.stop('SIGQUIT');
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -8,7 +8,7 @@ import { programs, shared_cluster } from './cluster.mjs';
 
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 export const mains = process.env.MAINS_BIN ?? path.join(root, 'build/release/mains');
-const admin_secret = 'e2e-admin-0123456789abcdef0123456789abcdef';
+export const admin_secret = 'e2e-admin-0123456789abcdef0123456789abcdef';
 
 /** A GGUF that can talk, or null where this checkout has none. */
 export const real_model = [
@@ -178,7 +178,7 @@ class Server {
   }
 
   async metric(name) {
-    const { text } = await this.call('/metrics');
+    const { text } = await this.call('/metrics', { key: admin_secret });
     const line = text.split('\n').find((l) => l.startsWith(`${name} `) || l.startsWith(`${name}{`));
     return line === undefined ? undefined : Number(line.split(' ').at(-1));
   }

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { start_cluster } from './cluster.mjs';
-import { cost_of, nano, start, until, within } from './harness.mjs';
+import { admin_secret, cost_of, nano, start, until, within } from './harness.mjs';
 import { ask, assert_served, on_each_route, routes } from './routes.mjs';
 import { audit, skip as no_postgres } from './servers.mjs';
 import { SmallDisk } from './small_disk.mjs';
@@ -29,7 +29,7 @@ after(async () => {
 
 const ready = () => server.call('/readyz').then(({ status }) => status);
 /** Tokens that the engines have made, of all models. */
-const tokens = async () => (await server.call('/metrics')).text.split('\n')
+const tokens = async () => (await server.call('/metrics', { key: admin_secret })).text.split('\n')
   .filter((line) => /^mains_tokens_total\{.*output/.test(line))
   .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
 

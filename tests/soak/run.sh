@@ -6,6 +6,7 @@
 #   tests/soak/run.sh sim        the simulation: MAINS_SIM_WORLDS worlds (2,000)
 #   tests/soak/run.sh kills      MAINS_KILLS (1,000) kills; MAINS_TEST_LEDGER chooses one store
 #   tests/soak/run.sh growth     memory while MAINS_LOAD_SECONDS (600) of load pass
+#   tests/soak/run.sh hostile    a light tenant's waiting beside four hostile ones (60 s each)
 #
 # MAINS_SEED repeats a seed that failed; each failure prints its own.
 set -euo pipefail
@@ -39,7 +40,12 @@ growth() {
     tests/soak/growth.test.mjs) || failed=1
 }
 
-for campaign in "${@:-sim kills growth}"; do
+hostile() {
+  echo "== hostile tenants"
+  (time node tests/soak/hostile.mjs 60) || failed=1
+}
+
+for campaign in "${@:-sim kills growth hostile}"; do
   for name in $campaign; do "$name"; done
 done
 exit $failed

@@ -5,9 +5,13 @@
 
 namespace base {
 
-/// Prints the law and the place that broke it to stderr and aborts. The text is a literal of ours,
+/// Prints the law and the place that broke it, then aborts. The text is a literal of ours,
 /// never data: a crash message must not carry content.
 [[noreturn]] void broken_invariant(const char* law, std::source_location where);
+
+/// Where last words go, 2 until this is called: a server closes stderr to its libraries. Any
+/// thread.
+void set_last_words_descriptor(int descriptor);
 
 /// Stops the process when `holds` is false. `law` says what is always true.
 inline void invariant(bool holds, const char* law,

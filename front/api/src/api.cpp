@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <thread>
 #include <vector>
 
@@ -18,6 +19,14 @@ Api::~Api() = default;
 
 asio::awaitable<void> Api::answer(http::Exchange& exchange) {
   return inside_->answer(exchange);
+}
+
+asio::awaitable<void> Api::answer_metrics(http::Exchange& exchange) {
+  return inside_->answer_metrics(exchange);
+}
+
+asio::awaitable<std::optional<http::Response>> Api::admit(http::Exchange& exchange) {
+  return inside_->admit(exchange);
 }
 
 http::Response Api::refusal(http::Refusal reason, unsigned status, std::string_view path) {
@@ -72,7 +81,7 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
       Route{{Method::get, "/", Access::everyone, Work::nothing}, &Inside::hello},
       Route{{Method::get, "/healthz", Access::everyone, Work::nothing}, &Inside::healthz},
       Route{{Method::get, "/readyz", Access::everyone, Work::nothing}, &Inside::readyz},
-      Route{{Method::get, "/metrics", Access::everyone, Work::nothing}, &Inside::metrics},
+      Route{{Method::get, "/metrics", Access::admin, Work::nothing}, &Inside::metrics},
       Route{{Method::get, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
       Route{{Method::post, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
       Route{{Method::put, "/admin/**", Access::admin, Work::reads}, &Inside::admin},
@@ -138,10 +147,15 @@ std::string_view secret_of(const http::Request& request) {
 
 Api::Inside::Inside(Surroundings surroundings)
     : around_(std::move(surroundings)),
+      unpaid_(around_.unpaid),
       preparation_(preparation_options()),
       reads_(reads_options()),
       slow_(slow_options()),
       cors_(around_.cors_origins) {
+  if (around_.memory == nullptr) {
+    around_.memory =
+        std::make_shared<http::MemoryAccount>(std::numeric_limits<std::uint64_t>::max());
+  }
   for (const ServedModel& model : around_.models) {
     models_.emplace(model.name, model);
   }
@@ -153,26 +167,28 @@ Weight Api::Inside::weight_of(const Call& call) {
   return call.request.body.size() > light_body_bytes_max ? Weight::heavy : Weight::light;
 }
 
-std::optional<Problem> Api::Inside::authenticate(const Route& route, Call& call) const {
+Api::Inside::Authenticated Api::Inside::authenticate(const Route& route,
+                                                     const http::Request& request) const {
   if (route.info.access == Access::everyone ||
-      (route.info.access == Access::admin && call.request.over_admin_socket)) {
-    return std::nullopt;
+      (route.info.access == Access::admin && request.over_admin_socket)) {
+    return {nullptr, std::nullopt};
   }
-  const std::string_view secret = secret_of(call.request);
+  const std::string_view secret = secret_of(request);
   if (secret.empty()) {
-    return no_key();
+    return {nullptr, no_key()};
   }
-  call.key = around_.registry.authenticate(secret);
-  if (call.key == nullptr) {
-    return wrong_key();
+  registry::KeyPtr key = around_.registry.authenticate(secret);
+  if (key == nullptr) {
+    return {nullptr, wrong_key()};
   }
-  if (call.key->admin() != (route.info.access == Access::admin)) {
-    return call.key->admin() ? admin_key_elsewhere()
-                             : problem(403, "admin_key_required",
-                                       "This route needs an admin key ('mains key create "
-                                       "--admin').");
+  if (key->admin() != (route.info.access == Access::admin)) {
+    Problem other = key->admin() ? admin_key_elsewhere()
+                                 : problem(403, "admin_key_required",
+                                           "This route needs an admin key ('mains key create "
+                                           "--admin').");
+    return {nullptr, std::move(other)};
   }
-  return std::nullopt;
+  return {std::move(key), std::nullopt};
 }
 
 asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
@@ -183,6 +199,7 @@ asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
     co_await exchange.send(std::move(*preflight));
     co_return;
   }
+  call.memory.emplace(around_.memory);
   const http::Method method =
       call.request.method == http::Method::head ? http::Method::get : call.request.method;
   for (const Route& route : table()) {
@@ -191,7 +208,10 @@ asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
       continue;
     }
     call.part = std::move(*part);
-    std::optional<Problem> refused = authenticate(route, call);
+    call.work = route.info.work;
+    Authenticated caller = authenticate(route, call.request);
+    call.key = std::move(caller.key);
+    std::optional<Problem> refused = std::move(caller.refused);
     if (!refused.has_value()) {
       refused = coded_body(call.request);
     }
@@ -262,9 +282,7 @@ asio::awaitable<void> Api::Inside::fail(Call& call, const Problem& problem) {
 }
 
 asio::awaitable<void> Api::Inside::store_failed(Call& call) {
-  return fail(call, try_later(problem(503, "ledger_unavailable",
-                                      "The ledger cannot be read at the moment. Try again."),
-                              {1'000'000'000}));
+  return fail(call, ledger_unavailable());
 }
 
 std::string Api::Inside::currency() const {
@@ -312,6 +330,15 @@ asio::awaitable<void> Api::Inside::metrics(Call& call) {
   co_await send(call, std::move(response));
 }
 
+asio::awaitable<void> Api::Inside::answer_metrics(http::Exchange& exchange) {
+  Call call{exchange, exchange.request(), nullptr, {}};
+  if (call.request.method == http::Method::get && call.request.path == "/metrics") {
+    co_await metrics(call);
+  } else {
+    co_await fail(call, no_such_route(call.request.path));
+  }
+}
+
 asio::awaitable<void> Api::Inside::admin(Call& call) {
   const http::Request& request = call.request;
   auto made = co_await slowly(call, weight_of_admin(request.path),
@@ -319,6 +346,9 @@ asio::awaitable<void> Api::Inside::admin(Call& call) {
   if (!made.has_value()) {
     co_await fail(call, too_much_waiting());
     co_return;
+  }
+  if (request.method != http::Method::get) {
+    funds_.forget_all();  // a credit counts from the next request on
   }
   AdminAnswer& answer = *made;
   if (answer.more == nullptr) {

@@ -118,6 +118,32 @@ Problem too_much_waiting() {
                    {ns_per_s});
 }
 
+Problem too_much_unpaid(base::SpanNs wait) {
+  return try_later(problem(429, "rate_limit_exceeded",
+                           "This account's limit of unpaid requests is reached: quotes, token "
+                           "counts, prefixes and refused requests of all its keys within a "
+                           "minute."),
+                   wait);
+}
+
+Problem no_funds() {
+  return problem(402, "insufficient_quota",
+                 "This account has no money, so nothing is done for it. Add credit.");
+}
+
+Problem ledger_unavailable() {
+  return try_later(
+      problem(503, "ledger_unavailable", "The ledger cannot be read at the moment. Try again."),
+      {ns_per_s});
+}
+
+Problem out_of_memory() {
+  return try_later(problem(503, "out_of_memory",
+                           "The server has no memory left for this request. Nothing was charged. "
+                           "Try again later, or send less at a time."),
+                   {ns_per_s});
+}
+
 Problem no_such_model() {
   return problem(404, "model_not_found",
                  "This model is not served here. GET /v1/models lists those that are.", "model");
@@ -198,6 +224,7 @@ Problem refused(http::Refusal reason, unsigned status) {
       return problem(code, "header_too_large", "The header is larger than this server accepts.");
     case Refusal::overloaded:
       return try_later(problem(code, "too_many_connections", "Too many connections."), {ns_per_s});
+    case Refusal::out_of_memory: return out_of_memory();
     case Refusal::handler_failed: break;
   }
   return problem(code, "internal_error", "The server failed to answer. Try again.");

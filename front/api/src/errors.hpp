@@ -31,6 +31,11 @@ struct Problem {
 [[nodiscard]] Problem admin_key_elsewhere();
 /// The tenant's share of the threads that prepare requests, or read, is taken.
 [[nodiscard]] Problem too_much_waiting();
+/// Quotes, counts, prefixes and refused requests of the last minute.
+[[nodiscard]] Problem too_much_unpaid(base::SpanNs wait);
+[[nodiscard]] Problem no_funds();
+[[nodiscard]] Problem ledger_unavailable();
+[[nodiscard]] Problem out_of_memory();
 [[nodiscard]] Problem no_such_model();
 [[nodiscard]] Problem model_without_price();
 [[nodiscard]] Problem body_error(const wire::ParseError& error);

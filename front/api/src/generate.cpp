@@ -219,6 +219,7 @@ asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation
     } else if (auto* ended = std::get_if<serve::ChoiceEnd>(&event)) {
       end(*ended);
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+      count_refusal(call, *failure);
       co_await fail(call, without_bill(*failure, generation.ticket));
       co_return;
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
@@ -271,6 +272,7 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
     for (serve::Event& event : generation.stream->take()) {
       const auto* failure = std::get_if<serve::Failed>(&event);
       if (failure != nullptr && !begun) {
+        count_refusal(call, *failure);
         co_await fail(call, failed(*failure));
         co_return;
       }
@@ -377,6 +379,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
     if (auto* piece = std::get_if<serve::EmbeddingPiece>(&event)) {
       vectors[piece->choice] = std::move(piece->values);
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
+      count_refusal(call, *failure);
       co_await fail(call, without_bill(*failure, ticket));
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
       http::Response response;

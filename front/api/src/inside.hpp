@@ -22,8 +22,10 @@
 #include "envelope.hpp"
 #include "errors.hpp"
 #include "fair_pool.hpp"
+#include "funds.hpp"
 #include "reply_writer.hpp"
 #include "run_on.hpp"
+#include "unpaid.hpp"
 
 namespace api {
 
@@ -37,7 +39,15 @@ struct Call {
   std::string part;      ///< What stood for the braces of the route.
   /// What the answer's header calls it; the receipt's id where there may be one.
   std::string id = fresh_request_id();
+  Work work = Work::nothing;
+  /// What the request holds beside its body.
+  std::optional<http::MemoryShare> memory = std::nullopt;
 };
+
+/// Processor time that the calling thread has used.
+[[nodiscard]] std::chrono::nanoseconds thread_cpu_time();
+
+class Waiter;
 
 class Api::Inside {
  public:
@@ -53,6 +63,8 @@ class Api::Inside {
   static std::span<const Route> table();
 
   asio::awaitable<void> answer(http::Exchange& exchange);
+  asio::awaitable<void> answer_metrics(http::Exchange& exchange);
+  asio::awaitable<std::optional<http::Response>> admit(http::Exchange& exchange);
 
  private:
   // The handlers, one for each line of the table.
@@ -86,8 +98,13 @@ class Api::Inside {
   asio::awaitable<void> metrics(Call& call);
   asio::awaitable<void> admin(Call& call);
 
-  /// Finds out who calls. Null with a problem: nobody who may.
-  [[nodiscard]] std::optional<Problem> authenticate(const Route& route, Call& call) const;
+  struct Authenticated {
+    registry::KeyPtr key;  ///< Null for Access::everyone and on the admin socket.
+    std::optional<Problem> refused;
+  };
+  /// Finds out who calls.
+  [[nodiscard]] Authenticated authenticate(const Route& route, const http::Request& request) const;
+  [[nodiscard]] std::optional<Problem> refused_at_header(const http::Request& request) const;
 
   /// Adds to an answer's header what is in each of them.
   void address(const Call& call, Headers& headers) const;
@@ -117,8 +134,22 @@ class Api::Inside {
   /// error is a Problem. Refused where this tenant has too much waiting.
   template <class Work>
   asio::awaitable<std::invoke_result_t<Work&>> prepared_by(Call& call, Work work) {
+    std::optional<Problem> refusal = co_await may_prepare(call);
+    if (refusal) {
+      co_return base::Fail{std::move(*refusal)};
+    }
+    auto measured = [this, &call, &work]() -> std::invoke_result_t<Work&> {
+      if (!reserve(call, Stage::preparing)) {
+        return base::Fail{out_of_memory()};
+      }
+      const auto before = thread_cpu_time();
+      auto result = work();
+      count_unpaid(call, !result.ok(), thread_cpu_time() - before);
+      (void)reserve(call, Stage::prepared);
+      return result;
+    };
     auto made = co_await run_on(preparation_, call.exchange, party_of(call), weight_of(call),
-                                std::move(work));
+                                std::move(measured));
     if (!made.has_value()) {
       co_return base::Fail{too_much_waiting()};
     }
@@ -158,6 +189,17 @@ class Api::Inside {
   }
   [[nodiscard]] static Weight weight_of(const Call& call);
 
+  enum class Stage : std::uint8_t { preparing, prepared };
+  /// Counts what a request holds in that stage. False: the server has no memory for it.
+  [[nodiscard]] static bool reserve(Call& call, Stage stage);
+  /// Why nothing is done for this request: its tenant has no money, or asked too much unpaid.
+  asio::awaitable<std::optional<Problem>> may_prepare(Call& call);
+  asio::awaitable<std::optional<Problem>> without_funds(Call& call);
+  bool read_balance(terms::TenantId tenant, std::shared_ptr<Waiter> waiter);
+  /// The books refused a request for which the work was done already.
+  void count_refusal(const Call& call, const serve::Failed& failure);
+  void count_unpaid(const Call& call, bool refused, std::chrono::nanoseconds cpu);
+
   using Parsed = base::Result<content::GenerationRequest, wire::ParseError>;
   using Parser = Parsed (*)(std::string_view);
   struct Ready;
@@ -165,9 +207,7 @@ class Api::Inside {
   [[nodiscard]] base::Result<std::string, Problem> make_quote(const Call& call) const;
   asio::awaitable<void> generate(Call& call, Parser parse, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;
-  [[nodiscard]] static serve::Caller caller(const Call& call) {
-    return {call.key->tenant, call.key->account, call.key->id, call.key->limits};
-  }
+  [[nodiscard]] serve::Caller caller(const Call& call);
   [[nodiscard]] wire::ReplyHead head(const serve::Ticket& ticket, const std::string& model) const;
   [[nodiscard]] wire::UsageNote usage_note(const serve::Charged& charged) const;
   [[nodiscard]] std::string currency() const;
@@ -186,6 +226,8 @@ class Api::Inside {
 
   Surroundings around_;
   std::unordered_map<std::string, ServedModel> models_;
+  UnpaidWork unpaid_;
+  Funds funds_;
   FairPool preparation_;
   FairPool reads_;
   FairPool slow_;

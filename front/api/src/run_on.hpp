@@ -30,28 +30,32 @@ struct Departure {
   std::function<void()> job;
   bool refused = false;
 
-  struct Initiate {
-    Departure* departure;
+  class Initiate {
+   public:
+    explicit Initiate(Departure& departure) : departure_(&departure) {}
     template <class Handler>
     void operator()(Handler handler) const {
       auto waiting = std::make_shared<Handler>(std::move(handler));
-      const asio::any_io_executor home = departure->home;
+      const asio::any_io_executor home = departure_->home;
       const auto come_back = [waiting, home] {
         asio::post(home, [waiting] {
           Handler resume = std::move(*waiting);
           std::move(resume)();
         });
       };
-      const bool taken = departure->pool.submit(departure->party, departure->weight,
-                                                [job = std::move(departure->job), come_back] {
-                                                  job();
-                                                  come_back();
-                                                });
+      const bool taken = departure_->pool.submit(departure_->party, departure_->weight,
+                                                 [job = std::move(departure_->job), come_back] {
+                                                   job();
+                                                   come_back();
+                                                 });
       if (!taken) {
-        departure->refused = true;
+        departure_->refused = true;
         come_back();
       }
     }
+
+   private:
+    Departure* departure_;
   };
 };
 
@@ -76,8 +80,9 @@ asio::awaitable<std::optional<std::invoke_result_t<Work&>>> run_on(FairPool& poo
                           thrown = std::current_exception();
                         }
                       }};
-  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(
-      Departure::Initiate{&departure}, asio::use_awaitable);
+  Departure::Initiate initiate(departure);
+  co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate,
+                                                                        asio::use_awaitable);
   exchange.on_gone({});
   if (thrown) {
     std::rethrow_exception(thrown);

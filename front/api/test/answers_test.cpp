@@ -100,7 +100,7 @@ TEST_F(Answers, a_quote_runs_nothing_and_is_never_exceeded) {
 
 TEST_F(Answers, metrics_count_tokens_and_name_nobody) {
   (void)house.call("POST", "/v1/completions", completion, secret);
-  const Reply metrics = house.call("GET", "/metrics", "", "");
+  const Reply metrics = house.call("GET", "/metrics", "", house.admin_key());
   EXPECT_TRUE(has(metrics, "gen_ai")) << metrics.body;
   EXPECT_FALSE(has(metrics, "customer"));
   EXPECT_FALSE(has(metrics, secret));

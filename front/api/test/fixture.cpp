@@ -50,7 +50,8 @@ engine::ScriptedOptions House::hello() {
   return options;
 }
 
-House::House(engine::ScriptedOptions options) {
+House::House(engine::ScriptedOptions options, UnpaidLimits unpaid,
+             std::shared_ptr<http::MemoryAccount> memory) {
   open_registry();
   open_log();
   options.before_step = [this, before = options.before_step] {
@@ -75,11 +76,15 @@ House::House(engine::ScriptedOptions options) {
         return AdminAnswer{{200, "application/json", {}, "{}"}, nullptr};
       },
       [] { return true; },
-      *log_});
+      *log_,
+      {},
+      unpaid,
+      std::move(memory)});
   http::Options http_options;
   http_options.listen = {"127.0.0.1:0"};
   http_options.threads = 2;
   http_options.error_body = &Api::refusal;
+  http_options.admit = [this](http::Exchange& exchange) { return api_->admit(exchange); };
   server_ = std::make_unique<http::Server>(
       http_options, [this](http::Exchange& exchange) { return api_->answer(exchange); });
   money_.start();
@@ -139,6 +144,11 @@ std::string House::tenant_key(std::string_view name, std::int64_t credit) {
     EXPECT_TRUE(std::holds_alternative<settle::Credited>(outcome));
   }
   return registry_->create_key(tenant->id, "key", {}).value().secret;
+}
+
+std::string House::another_key(std::string_view tenant, const settle::Limits& limits) {
+  const registry::TenantPtr owner = registry_->tenant(tenant);
+  return registry_->create_key(owner->id, "another", limits).value().secret;
 }
 
 std::string House::admin_key() {

@@ -47,7 +47,8 @@ struct Reply {
 class House {
  public:
   House() : House(hello()) {}
-  explicit House(engine::ScriptedOptions options);
+  explicit House(engine::ScriptedOptions options, UnpaidLimits unpaid = {},
+                 std::shared_ptr<http::MemoryAccount> memory = nullptr);
   ~House();
   House(const House&) = delete;
   House& operator=(const House&) = delete;
@@ -61,6 +62,8 @@ class House {
 
   /// A new tenant with so much credit (nano-units), and the secret of its key.
   [[nodiscard]] std::string tenant_key(std::string_view name, std::int64_t credit);
+  /// One more key of a tenant.
+  [[nodiscard]] std::string another_key(std::string_view tenant, const settle::Limits& limits);
   [[nodiscard]] std::string admin_key();
 
   /// Engine steps that ran something, since the start.

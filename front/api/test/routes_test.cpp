@@ -127,7 +127,8 @@ TEST_F(Routes, that_run_are_never_open_to_everyone_or_to_operators) {
 
 TEST_F(Routes, run_nothing_without_money) {
   each(house.tenant_key("poor", 0), [this](const RouteInfo& route, const Reply& reply) {
-    EXPECT_EQ(reply.status == 402, route.work == Work::runs) << reply.status << reply.body;
+    const bool costs = route.work == Work::runs || route.work == Work::renders;
+    EXPECT_EQ(reply.status == 402, costs) << reply.status << reply.body;
     EXPECT_EQ(house.steps(), 0U) << "an engine worked unpaid";
   });
   EXPECT_EQ(house.open_holds(), 0U);

@@ -1,6 +1,8 @@
 #include "clock_watch.hpp"
 
-#include <cstdio>
+#include <string>
+
+#include "fence.hpp"
 
 namespace app {
 namespace {
@@ -19,9 +21,9 @@ void ClockWatch::watch(const std::stop_token& stop) {
       ahead_ms_ = ahead->count();
       const bool right = may_be(*ahead);
       if (right_.exchange(right) != right) {
-        std::fprintf(stderr, "mains: %s\n",
-                     right ? "the clock of this machine is right again"
-                           : vault::clock_words(*ahead).c_str());
+        say(config::LogLevel::warn,
+            "mains: " + (right ? std::string("the clock of this machine is right again")
+                               : vault::clock_words(*ahead)));
       }
     }
     std::unique_lock lock(mutex_);

@@ -1,7 +1,12 @@
 #include "house.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
 #include <atomic>
 #include <utility>
+
+#include "fence.hpp"
 
 namespace app {
 namespace {
@@ -9,6 +14,18 @@ namespace {
 constexpr std::size_t books_queue_max = 65'536;
 /// Well within the time after which another server takes this one for dead.
 constexpr std::chrono::seconds books_tended_every{2};
+
+/// What the operator set; else 1 GiB, or a quarter of the machine's memory where that is less.
+std::uint64_t memory_bytes_max(const config::Server& server) {
+  constexpr std::uint64_t plenty = std::uint64_t{1} << 30U;
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  const std::uint64_t machine =
+      pages > 0 && page_bytes > 0
+          ? static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes)
+          : 4 * plenty;
+  return server.memory_max_bytes > 0 ? server.memory_max_bytes : std::min(plenty, machine / 4);
+}
 
 std::chrono::milliseconds ms(std::uint32_t seconds) {
   return std::chrono::seconds(seconds);
@@ -27,6 +44,9 @@ House::House(config::Config config, std::vector<config::Model> models)
 House::~House() {
   if (vault_.registry != nullptr) {
     vault_.registry->on_revoked({});
+  }
+  if (metrics_server_ != nullptr) {
+    metrics_server_->stop(std::chrono::milliseconds(0));
   }
   if (server_ != nullptr) {
     server_->stop(std::chrono::milliseconds(0));
@@ -189,6 +209,9 @@ http::Options House::http_options() const {
   options.idle_timeout = ms(server.idle_timeout_s);
   options.write_timeout = ms(server.write_timeout_s);
   options.connections_max = server.connections_max;
+  options.connections_per_address_max = server.connections_per_address_max;
+  options.memory = memory_;
+  options.admit = [this](http::Exchange& exchange) { return api_->admit(exchange); };
   options.error_body = &api::Api::refusal;
   return options;
 }
@@ -211,10 +234,11 @@ void House::add_gauges() {
                   sum([](const schedule::Counts& c) { return c.lanes_waiting; }));
   metrics_->gauge("mains_kv_tokens_used", "KV tokens in use.",
                   sum([](const schedule::Counts& c) { return c.kv_tokens_used; }));
-  metrics_->gauge("mains_open_holds", "Requests with money on hold; -1 = cannot be read.", [this] {
-    const auto holds = vault_.reader->open_holds();
-    return holds.ok() ? static_cast<double>(*holds) : -1.0;
-  });
+  metrics_->gauge("mains_open_holds",
+                  "Requests with money on hold, half a second ago; -1 = cannot be read.",
+                  [this] { return static_cast<double>(holds_watch_->open()); });
+  metrics_->gauge("mains_memory_bytes", "What all requests hold together, as it is accounted.",
+                  [this] { return static_cast<double>(memory_->used()); });
   metrics_->gauge("mains_ledger_queue", "Commands waiting for the ledger.",
                   [this] { return static_cast<double>(books_thread_->waiting()); });
   metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
@@ -236,6 +260,8 @@ void House::add_gauges() {
 
 House::Step House::open_doors() {
   hall_ = std::make_unique<serve::Hall>(*books_thread_, clock_, random_);
+  memory_ = std::make_shared<http::MemoryAccount>(memory_bytes_max(config_.server));
+  holds_watch_ = std::make_unique<HoldsWatch>(*vault_.reader);
   admin::Surroundings admin{*vault_.registry, *vault_.reader, *money_, clock_, random_, {}, {},
                             log_.get()};
   admin.key_revoked = [this](terms::KeyId key) {
@@ -260,14 +286,22 @@ House::Step House::open_doors() {
   };
   admin_ = std::make_unique<admin::Admin>(std::move(admin));
   api_ = std::make_unique<api::Api>(api::Surroundings{
-      *hall_, *vault_.registry, *vault_.reader, clock_, *metrics_, served_models(),
+      *hall_,
+      *vault_.registry,
+      *vault_.reader,
+      clock_,
+      *metrics_,
+      served_models(),
       [this](const http::Request& request) {
         return to_answer(admin_->handle(
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },
-      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; }, *log_,
-      config_.server.cors_origins});
+      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; },
+      *log_,
+      config_.server.cors_origins,
+      {config_.limits.unpaid_requests_per_minute, config_.limits.unpaid_cpu_ms_per_minute},
+      memory_});
   server_ = std::make_unique<http::Server>(
       http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
   add_gauges();
@@ -282,6 +316,36 @@ House::Step House::open_doors() {
   const auto started = server_->start();
   if (!started.ok()) {
     return base::Fail{started.error().text};
+  }
+  return open_metrics_door();
+}
+
+House::Step House::open_metrics_door() {
+  if (config_.metrics.listen.empty()) {
+    return base::Done{};
+  }
+  http::Options options;
+  options.listen = {config_.metrics.listen};
+  options.threads = 1;
+  options.body_bytes_max = 0;
+  options.connections_max = 64;
+  metrics_server_ = std::make_unique<http::Server>(
+      options, [this](http::Exchange& exchange) { return api_->answer_metrics(exchange); });
+  const auto started = metrics_server_->start();
+  if (!started.ok()) {
+    return base::Fail{"[metrics] listen: " + started.error().text};
+  }
+  const auto address = config::parse_address(config_.metrics.listen);
+  say(config::LogLevel::info, "metrics on http://" + (address ? address->host : std::string()) +
+                                  ":" + std::to_string(metrics_server_->local_port()) +
+                                  "/metrics, without a key");
+  return base::Done{};
+}
+
+House::Step House::reload_certificate() {
+  const auto renewed = server_->reload_certificate();
+  if (!renewed.ok()) {
+    return base::Fail{renewed.error().text};
   }
   return base::Done{};
 }

@@ -24,6 +24,7 @@
 #include <app/system_ports.hpp>
 #include "clock_watch.hpp"
 #include "engines.hpp"
+#include "holds_watch.hpp"
 
 namespace app {
 
@@ -58,6 +59,8 @@ class House {
   /// store refused to the last, and the rest is left to recovery.
   bool drain(std::chrono::milliseconds patience);
 
+  /// New connections get the certificate that is there now; a bad one changes nothing.
+  [[nodiscard]] Step reload_certificate();
   [[nodiscard]] std::string url() const;
   [[nodiscard]] registry::Registry& registry() { return *vault_.registry; }
   [[nodiscard]] const std::vector<LoadedFlavour>& flavours() const { return loaded_.flavours; }
@@ -78,6 +81,7 @@ class House {
   void add_gauges();
   std::vector<api::ServedModel> served_models();
   [[nodiscard]] http::Options http_options() const;
+  Step open_metrics_door();
 
   config::Config config_;
   std::vector<config::Model> models_;
@@ -97,7 +101,10 @@ class House {
   std::unique_ptr<serve::Hall> hall_;
   std::unique_ptr<admin::Admin> admin_;
   std::unique_ptr<api::Api> api_;
+  std::unique_ptr<HoldsWatch> holds_watch_;
+  std::shared_ptr<http::MemoryAccount> memory_;
   std::unique_ptr<http::Server> server_;
+  std::unique_ptr<http::Server> metrics_server_;  ///< Null: no address of its own.
   std::atomic<bool> draining_ = false;
 };
 

@@ -1,4 +1,5 @@
 // Everything meets here: the command line, and the server behind `mains serve`.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -10,6 +11,7 @@
 #include <cli/cli.hpp>
 
 int main(int argc, char** argv) {
+  ::umask(077);  // ledgers, keys and exports are for their owner only, whoever makes them
   const app::SystemClock clock;
   app::SystemRandom random;
   cli::World world{clock,
@@ -22,7 +24,7 @@ int main(int argc, char** argv) {
                    MAINS_VERSION,
                    {}};
   world.serve = [](const config::Config& config, const cli::ServeOptions& options) {
-    return app::serve(config, config.models, options.quickstart);
+    return app::serve(config, {options.config_file, options.quickstart});
   };
   return cli::run({argv + 1, argv + argc}, world);
 }

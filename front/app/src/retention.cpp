@@ -1,9 +1,11 @@
 #include <app/retention.hpp>
 
-#include <cstdio>
+#include <string>
 
 #include <ledger/month.hpp>
 #include <settle/retention.hpp>
+
+#include "fence.hpp"
 
 namespace app {
 namespace {
@@ -43,7 +45,7 @@ std::chrono::seconds Retention::sweep() {
   const auto may = reader_.may_prune();
   if (!may.ok()) return pause_after_failure;
   if (!*may && !told_) {
-    std::fprintf(stderr, "mains: %s\n", may_not);
+    say(config::LogLevel::warn, std::string("mains: ") + may_not);
   }
   told_ = !*may;
   if (!*may) return pause;

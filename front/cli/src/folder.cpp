@@ -26,11 +26,47 @@ Result<base::Done, std::string> make_folder(const std::filesystem::path& dir) {
   return base::Done{};
 }
 
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Databases with their logs, and lists of ours. Keys are not among them: whoever opens a key that
+/// others could read refuses it, because it may be known already.
+bool is_ours(const fs::path& file) {
+  const std::string name = file.filename().string();
+  return name.ends_with(".db") || name.ends_with(".db-wal") || name.ends_with(".db-shm") ||
+         name.ends_with(".toml") || name.ends_with(".json") || name == lock_file;
+}
+
+/// Takes the rights of group and others from our files. Names those that had some.
+Result<std::vector<std::string>, std::string> tighten(const fs::path& dir) {
+  constexpr fs::perms others = fs::perms::group_all | fs::perms::others_all;
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(dir, error)) {
+    std::error_code here;
+    if (!is_ours(entry.path()) || entry.symlink_status(here).type() != fs::file_type::regular ||
+        (entry.status(here).permissions() & others) == fs::perms::none) {
+      continue;
+    }
+    fs::permissions(entry.path(), others, fs::perm_options::remove, here);
+    if (here) {
+      return Fail{"others may read " + entry.path().string() + ", and that cannot be changed: " +
+                  here.message() + "; run: chmod go= " + entry.path().string()};
+    }
+    names.push_back(entry.path().filename().string());
+  }
+  return names;
+}
+
+}  // namespace
+
 FolderLock::FolderLock(FolderLock&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)) {}
+    : descriptor_(std::exchange(other.descriptor_, -1)), tightened_(std::move(other.tightened_)) {}
 
 FolderLock& FolderLock::operator=(FolderLock&& other) noexcept {
   std::swap(descriptor_, other.descriptor_);
+  std::swap(tightened_, other.tightened_);
   return *this;
 }
 
@@ -60,6 +96,11 @@ Result<FolderLock, std::string> FolderLock::take(const std::filesystem::path& di
   const bool written =
       ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, self.data(), self.size(), 0) > 0;
   static_cast<void>(written);
+  auto tightened = tighten(dir);
+  if (!tightened.ok()) {
+    return Fail{tightened.error()};
+  }
+  lock.tightened_ = std::move(tightened).value();
   return lock;
 }
 

@@ -108,7 +108,8 @@ void add_serve(CLI::App& app, Session& session) {
       if (!config.ok()) {
         return fail(session, config.error());
       }
-      return session.world.serve(config.value(), ServeOptions{options->quickstart});
+      return session.world.serve(config.value(),
+                                 ServeOptions{options->config, options->quickstart});
     };
   });
 }

@@ -25,8 +25,9 @@ std::optional<std::string> environment(const char* name) {
 bool operator==(const Config& a, const Config& b) {
   // `models_written` tells how the models came in, not what they are.
   return a.server == b.server && a.data == b.data && a.ledger == b.ledger && a.log == b.log &&
-         a.retention == b.retention && a.transparency == b.transparency && a.engine == b.engine &&
-         a.models == b.models && a.currency == b.currency && a.first_tenant == b.first_tenant;
+         a.retention == b.retention && a.limits == b.limits && a.metrics == b.metrics &&
+         a.transparency == b.transparency && a.engine == b.engine && a.models == b.models &&
+         a.currency == b.currency && a.first_tenant == b.first_tenant;
 }
 
 std::vector<Model> default_models() {
@@ -69,6 +70,9 @@ std::optional<Problem> check(const Config& config) {
   if (!parse_address(config.server.listen)) {
     return "listen address '" + config.server.listen +
            "' is not HOST:PORT, such as 127.0.0.1:8080 or [::1]:8080";
+  }
+  if (!config.metrics.listen.empty() && !parse_address(config.metrics.listen)) {
+    return "[metrics] listen '" + config.metrics.listen + "' is not HOST:PORT";
   }
   if (config.server.tls_cert.empty() != config.server.tls_key.empty()) {
     return Problem("[server] tls_cert and tls_key belong together: set both, or none");

@@ -1,6 +1,7 @@
 #include "connection.hpp"
 
 #include <exception>
+#include <new>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
@@ -31,7 +32,8 @@ unsigned status_of(Refusal why) {
     case Refusal::body_too_large: return 413;
     case Refusal::header_too_large: return 431;
     case Refusal::handler_failed: return 500;
-    case Refusal::overloaded: return 503;
+    case Refusal::overloaded:
+    case Refusal::out_of_memory: return 503;
   }
   return 500;
 }
@@ -83,14 +85,17 @@ asio::awaitable<void> Connection::live() {
 void Connection::go_idle() {
   phase_ = Phase::idle;
   late_ = false;
-  arm(desk_.shared.options.idle_timeout);
+  admitted_ = false;
+  idle_since_ = std::chrono::steady_clock::now();
+  const Options& options = desk_.shared.options;
+  arm(served_ ? options.idle_timeout : std::min(options.header_timeout, options.idle_timeout));
   if (pending_.empty() && pending_.capacity() > idle_bytes_max) std::string().swap(pending_);
   if (head_.capacity() > idle_bytes_max) std::string().swap(head_);
 }
 
 asio::awaitable<bool> Connection::next_request() {
   go_idle();
-  if (!pending_.empty()) take_in({});
+  if (!pending_.empty()) take_in_or_refuse({});
   for (;;) {
     if (reader_) {
       const Reading state = reader_->state();
@@ -103,6 +108,14 @@ asio::awaitable<bool> Connection::next_request() {
         const Refusal late = state == Reading::header ? Refusal::header_late : Refusal::body_late;
         co_await refuse(late);
         co_return false;
+      }
+      if (state == Reading::body && !std::exchange(admitted_, true)) {
+        std::optional<Response> refusal = co_await refused_at_header();
+        if (reader_->state() == Reading::refused) continue;
+        if (refusal) {
+          co_await turn_away(std::move(*refusal));
+          co_return false;
+        }
       }
       if (state == Reading::body && reader_->take_expectation()) {
         static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -138,20 +151,50 @@ void Connection::take_in(std::string_view bytes) {
   count_body();
 }
 
+void Connection::take_in_or_refuse(std::string_view bytes) {
+  try {
+    take_in(bytes);
+  } catch (const std::bad_alloc&) {
+    std::string().swap(pending_);
+    if (!reader_) throw;
+    std::string().swap(reader_->request().body);
+    reader_->refuse(Refusal::out_of_memory);
+  }
+}
+
+/// Why the body need not be read: nobody may ask so, or there is no memory for it.
+asio::awaitable<std::optional<Response>> Connection::refused_at_header() {
+  const Shared& shared = desk_.shared;
+  const std::uint64_t announced = reader_->announced_bytes();
+  if (announced > small_body_bytes_max && !shared.options.memory->has_room(announced)) {
+    reader_->refuse(Refusal::out_of_memory);
+    co_return std::nullopt;
+  }
+  if (!shared.options.admit) co_return std::nullopt;
+  say_who_asks();
+  std::optional<Response> refusal = co_await shared.options.admit(*this);
+  co_return refusal;
+}
+
+void Connection::say_who_asks() {
+  Request& request = reader_->request();
+  request.peer = visitor_.peer;
+  request.over_admin_socket = visitor_.over_admin_socket;
+  request.over_tls = visitor_.over_tls;
+}
+
 void Connection::count_body() {
   const std::uint64_t size = reader_->request().body.size();
   if (size == body_counted_) return;
   Shared& shared = desk_.shared;
   const std::uint64_t more = size - body_counted_;
-  const std::uint64_t all = shared.bodies_bytes.fetch_add(more) + more;
+  const bool fits = shared.options.memory->add(more);
   body_counted_ = size;
-  if (all > shared.options.bodies_bytes_max && size > small_body_bytes_max) {
-    reader_->refuse(Refusal::overloaded);
-  }
+  if (!fits && size > small_body_bytes_max) reader_->refuse(Refusal::out_of_memory);
 }
 
 void Connection::forget_body() {
-  if (body_counted_ != 0) desk_.shared.bodies_bytes.fetch_sub(body_counted_);
+  if (body_counted_ != 0) desk_.shared.options.memory->subtract(body_counted_);
   body_counted_ = 0;
 }
 
@@ -171,15 +214,18 @@ asio::awaitable<void> Connection::answer() {
   phase_ = Phase::answering;
   deadline_ = never;
   answer_ = Answer::none;
-  Request& request = reader_->request();
-  request.peer = visitor_.peer;
-  request.over_admin_socket = visitor_.over_admin_socket;
-  request.over_tls = visitor_.over_tls;
+  say_who_asks();
+  served_ = true;
   keep_ = reader_->keep_alive();
   desk_.tallies.requests.add(1);
   bool failed = false;
+  Refusal why = Refusal::handler_failed;
   try {
     co_await desk_.shared.handler(*this);
+  } catch (const std::bad_alloc&) {
+    failed = true;
+    why = Refusal::out_of_memory;
+    std::string().swap(reader_->request().body);  // room for the answer
   } catch (...) {
     failed = true;  // what it says may quote the request
   }
@@ -188,7 +234,7 @@ asio::awaitable<void> Connection::answer() {
     desk_.tallies.handler_failures.add(1);
     keep_ = false;
     if (answer_ == Answer::none) {
-      co_await refuse(Refusal::handler_failed);
+      co_await refuse(why);
     } else if (answer_ == Answer::streaming && framing_ == Framing::until_close) {
       transport_->reset();  // an orderly close would say that this was all
       ended_ = true;
@@ -200,11 +246,6 @@ asio::awaitable<void> Connection::answer() {
 }
 
 asio::awaitable<void> Connection::refuse(Refusal why) {
-  phase_ = Phase::closing;
-  deadline_ = never;
-  answer_ = Answer::none;
-  keep_ = false;
-  linger_ = true;
   const unsigned status = status_of(why);
   const Shared& shared = desk_.shared;
   const std::string_view path = reader_ ? std::string_view(reader_->request().path) : "";
@@ -212,6 +253,15 @@ asio::awaitable<void> Connection::refuse(Refusal why) {
                                                 : plain_refusal(status);
   response.status = status;
   if (why != Refusal::handler_failed) desk_.tallies.refused.add(1);
+  co_await turn_away(std::move(response));
+}
+
+asio::awaitable<void> Connection::turn_away(Response response) {
+  phase_ = Phase::closing;
+  deadline_ = never;
+  answer_ = Answer::none;
+  keep_ = false;
+  linger_ = true;
   watch_on();
   co_await send(std::move(response));
 }
@@ -294,7 +344,7 @@ void Connection::on_bytes(std::span<const char> bytes) {
     case Phase::handshake: break;
     case Phase::idle:
     case Phase::reading:
-      take_in({bytes.data(), bytes.size()});
+      take_in_or_refuse({bytes.data(), bytes.size()});
       if (reader_->state() != Reading::header) arrived_.wake();
       break;
     case Phase::answering: keep_for_later(bytes); break;

@@ -3,6 +3,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -18,6 +19,7 @@ namespace http {
 /// What is known of a client before it speaks.
 struct Visitor {
   std::string peer;
+  std::string address;  // counted in Shared::by_address; empty: not counted
   bool over_admin_socket = false;
   bool over_tls = false;
   bool crowded = false;  // one too many: gets a 503 and no more
@@ -41,6 +43,10 @@ class Connection final : public Transport::Listener, public Exchange {
     return now >= deadline_ || now >= write_deadline_;
   }
   void act_on_lateness(Instant now);
+  /// Waits for a request, and has nothing of one.
+  [[nodiscard]] bool is_idle() const { return phase_ == Phase::idle && pending_.empty(); }
+  [[nodiscard]] bool has_asked() const { return served_; }
+  [[nodiscard]] Instant idle_since() const { return idle_since_; }
 
   // Exchange
   const Request& request() const override { return reader_->request(); }
@@ -74,10 +80,14 @@ class Connection final : public Transport::Listener, public Exchange {
   asio::awaitable<bool> next_request();
   asio::awaitable<void> answer();
   asio::awaitable<void> refuse(Refusal why);
+  asio::awaitable<void> turn_away(Response response);
+  asio::awaitable<std::optional<Response>> refused_at_header();
+  void say_who_asks();
   asio::awaitable<void> leave();
   asio::awaitable<bool> write_all(Pieces pieces);
 
   void take_in(std::string_view bytes);
+  void take_in_or_refuse(std::string_view bytes);
   void count_body();
   void forget_body();
   void keep_for_later(std::span<const char> bytes);
@@ -112,11 +122,14 @@ class Connection final : public Transport::Listener, public Exchange {
   Waker written_;
   Instant deadline_ = never;  // of the phase
   Instant write_deadline_ = never;
+  Instant idle_since_{};
 
   Phase phase_ = Phase::handshake;
   Answer answer_ = Answer::none;
   Framing framing_ = Framing::length;
   bool ready_ = false;
+  bool admitted_ = false;  // this request's header was looked at
+  bool served_ = false;    // one request was answered
   bool watching_ = false;
   bool ended_ = false;  // the client sends no more
   bool late_ = false;

@@ -35,6 +35,11 @@ void Desk::seat(std::shared_ptr<Connection> connection) {
 }
 
 void Desk::unseat(Connection& connection) {
+  if (!connection.visitor_.address.empty()) {
+    const std::lock_guard lock(shared.mutex);
+    const auto counted = shared.by_address.find(connection.visitor_.address);
+    if (--counted->second == 0) shared.by_address.erase(counted);
+  }
   Connection* last = connections_.back();
   connections_[connection.seat_] = last;
   last->seat_ = connection.seat_;
@@ -55,6 +60,21 @@ void Desk::cut_all() {
   const std::vector<Connection*> seated = connections_;
   for (Connection* connection : seated)
     connection->cut();
+}
+
+void Desk::shed_idle(bool served_too) {
+  std::vector<Connection*> silent;
+  std::vector<Connection*> served;
+  for (Connection* connection : connections_) {
+    if (connection->is_idle()) (connection->has_asked() ? served : silent).push_back(connection);
+  }
+  std::vector<Connection*>& idle = silent.empty() && served_too ? served : silent;
+  std::ranges::sort(idle, {}, [](const Connection* one) { return one->idle_since(); });
+  idle.resize((idle.size() + 3) / 4);
+  for (Connection* connection : idle) {
+    tallies.shed.add(1);
+    connection->cut();
+  }
 }
 
 std::unique_ptr<RequestReader> Desk::lend_reader() {

@@ -10,7 +10,9 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -31,10 +33,10 @@ struct Shared {
   Options options;
   Handler handler;
   std::atomic<bool> draining = false;
-  std::atomic<std::uint64_t> bodies_bytes = 0;
 
   // Signalled when the last connection closes.
   std::mutex mutex;
+  std::unordered_map<std::string, std::size_t> by_address;  // open connections, under the mutex
   std::condition_variable changed;
   std::atomic<std::uint64_t> connections_open = 0;
 };
@@ -52,7 +54,7 @@ class Tally {
 };
 
 struct Tallies {
-  Tally connections, requests, refused, handler_failures, gone, cut_slow, bytes_in, bytes_out;
+  Tally connections, requests, refused, handler_failures, gone, cut_slow, shed, bytes_in, bytes_out;
 };
 
 class Desk {
@@ -69,6 +71,9 @@ class Desk {
   /// Closes the idle ones; the others close after their answer. On this desk's thread.
   void drain();
   void cut_all();
+  /// Closes a quarter of the connections that never asked for anything, the oldest first. Where
+  /// there are none, of those that wait for their next request, if `served_too`.
+  void shed_idle(bool served_too);
 
   /// Readers are lent, so that an idle connection has none.
   [[nodiscard]] std::unique_ptr<RequestReader> lend_reader();

@@ -22,7 +22,7 @@ class SocketDoor final : public Door {
   using Acceptor = asio::basic_socket_acceptor<Protocol, Executor>;
   using Socket = asio::basic_stream_socket<Protocol, Executor>;
 
-  SocketDoor(Acceptor acceptor, Desk& first, Reception& reception, asio::ssl::context* tls,
+  SocketDoor(Acceptor acceptor, Desk& first, Reception& reception, const TlsContext& tls,
              std::string path)
       : acceptor_(std::move(acceptor)),
         pause_(first.context),
@@ -64,6 +64,7 @@ class SocketDoor final : public Door {
 
  private:
   void rest() {
+    reception_.make_room(true);
     pause_.expires_after(breath);
     pause_.async_wait([this](error_code ec) {
       if (!ec && acceptor_.is_open()) open();
@@ -78,9 +79,16 @@ class SocketDoor final : public Door {
   Acceptor acceptor_;
   asio::steady_timer pause_;
   Reception& reception_;
-  asio::ssl::context* tls_;
+  const TlsContext& tls_;
   std::string path_;
 };
+
+const TlsContext no_tls;
+
+// TLS 1.2: ephemeral keys and authenticated encryption only. TLS 1.3 has nothing else.
+constexpr const char* tls12_ciphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
 base::Fail<StartFailure> fail(StartError reason, std::string text) {
   return base::Fail{StartFailure{reason, std::move(text)}};
@@ -141,7 +149,7 @@ base::Result<tcp::endpoint, StartFailure> endpoint_of(const std::string& address
 
 base::Result<std::unique_ptr<Door>, StartFailure> make_tcp_door(const std::string& address,
                                                                 Desk& first, Reception& reception,
-                                                                asio::ssl::context* tls) {
+                                                                const TlsContext& tls) {
   const auto end = endpoint_of(address, first.context);
   if (!end.ok()) return base::Fail{end.error()};
   SocketDoor<tcp>::Acceptor acceptor(first.context.get_executor());
@@ -184,33 +192,50 @@ base::Result<std::unique_ptr<Door>, StartFailure> make_unix_door(const std::stri
   if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
   if (ec) return cannot_listen(path, ec);
   return std::unique_ptr<Door>(std::make_unique<SocketDoor<stream_protocol>>(
-      std::move(acceptor), first, reception, nullptr, path));
+      std::move(acceptor), first, reception, no_tls, path));
 }
 
-base::Result<std::unique_ptr<asio::ssl::context>, StartFailure> make_tls_context(
-    const std::string& certificate_path, const std::string& key_path) {
+base::Result<TlsContext, StartFailure> make_tls_context(const std::string& certificate_path,
+                                                        const std::string& key_path) {
   using Ssl = asio::ssl::context;
-  auto context = std::make_unique<Ssl>(Ssl::tls_server);
+  auto context = std::make_shared<Ssl>(Ssl::tls_server);
   error_code ec;
   context->set_options(Ssl::default_workarounds | Ssl::no_sslv2 | Ssl::no_sslv3 | Ssl::no_tlsv1 |
-                           Ssl::no_tlsv1_1 | Ssl::single_dh_use,
+                           Ssl::no_tlsv1_1 | Ssl::single_dh_use | SSL_OP_NO_RENEGOTIATION,
                        ec);
+  SSL_CTX* const native = context->native_handle();
   // Buffers of idle connections go back.
-  SSL_CTX_set_mode(context->native_handle(), SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_mode(native, SSL_MODE_RELEASE_BUFFERS);
   const auto wrong = [](const std::string& path, const std::string& what) {
     return fail(StartError::bad_certificate,
                 "cannot use " + path + ": " + what + ". It must be a readable PEM file.");
   };
+  if (SSL_CTX_set_cipher_list(native, tls12_ciphers) != 1) {
+    return fail(StartError::other, "this OpenSSL has none of the ciphers that TLS 1.2 needs here");
+  }
   context->use_certificate_chain_file(certificate_path, ec);
   if (ec) return wrong(certificate_path, "no certificate in it (" + ec.message() + ")");
+  struct stat key {};
+  if (::stat(key_path.c_str(), &key) == 0 && (key.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return fail(StartError::bad_certificate,
+                "the key " + key_path + " can be read by others than its owner. Run: chmod 600 " +
+                    key_path);
+  }
   context->use_private_key_file(key_path, Ssl::pem, ec);
   if (ec) {
     return wrong(key_path, "no private key in it that fits the certificate (" + ec.message() + ")");
   }
-  if (SSL_CTX_check_private_key(context->native_handle()) != 1) {
+  if (SSL_CTX_check_private_key(native) != 1) {
     return wrong(key_path, "it is not the key of the certificate " + certificate_path);
   }
   return context;
+}
+
+base::Result<base::Done, StartFailure> check_certificate(const std::string& certificate_path,
+                                                         const std::string& key_path) {
+  const auto made = make_tls_context(certificate_path, key_path);
+  if (!made.ok()) return base::Fail{made.error()};
+  return base::Done{};
 }
 
 }  // namespace http

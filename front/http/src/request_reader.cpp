@@ -44,6 +44,7 @@ void RequestReader::reset() {
   request_.target.clear();
   headers_count_ = 0;
   header_bytes_ = 0;
+  announced_ = 0;
   state_ = Reading::header;
   begun_ = false;
   expects_continue_ = false;
@@ -130,9 +131,11 @@ bool RequestReader::header_is_sound(const Parser& parser) const {
   std::size_t hosts = 0;
   for (const Header& header : request_.headers) {
     if (equal_without_case(header.name, "host")) ++hosts;
-    // A coding that we do not undo, or one that hides where the body ends.
+    // A coding that we do not undo, or one that hides where the body ends. HTTP/1.0 has none, and
+    // whoever forwarded it may have framed it otherwise (RFC 9112, 6.1).
     if (equal_without_case(header.name, "transfer-encoding") &&
-        (!parser.chunked() || !equal_without_case(header.value, "chunked"))) {
+        (request_.version == 10 || !parser.chunked() ||
+         !equal_without_case(header.value, "chunked"))) {
       return false;
     }
   }
@@ -187,6 +190,7 @@ void RequestReader::Parser::on_header_impl(error_code& ec) {
     ec = stop();
     return;
   }
+  reader_.announced_ = length.value_or(0);
   // A length that is only announced gets little memory.
   if (length) reader_.request_.body.reserve(std::min<std::uint64_t>(*length, 64 * 1024));
   reader_.state_ = Reading::body;

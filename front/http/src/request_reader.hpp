@@ -33,6 +33,9 @@ class RequestReader {
   /// The client waits for "100 Continue" before it sends the body. True once per request.
   [[nodiscard]] bool take_expectation();
 
+  /// What the header says of the body's length; 0: nothing.
+  [[nodiscard]] std::uint64_t announced_bytes() const { return announced_; }
+
   [[nodiscard]] Request& request() { return request_; }
 
   void refuse(Refusal why);
@@ -76,6 +79,7 @@ class RequestReader {
   std::size_t headers_count_ = 0;
   std::size_t header_bytes_ = 0;  // consumed by the header so far
   std::uint64_t body_limit_ = 0;
+  std::uint64_t announced_ = 0;
   Reading state_ = Reading::header;
   Refusal refusal_ = Refusal::malformed;
   bool begun_ = false;

@@ -18,6 +18,7 @@ namespace {
 // For the files of everybody else in the process.
 constexpr std::size_t other_files = 128;
 constexpr std::chrono::seconds handlers_wait{5};
+constexpr std::uint64_t memory_bytes_unless_said = 1024 * 1024 * 1024;
 
 // Raises the limit of open files as far as it goes; returns how many connections it allows.
 std::size_t connections_allowed() {
@@ -38,6 +39,9 @@ class Server::Inside {
  public:
   Inside(Options options, Handler handler) {
     shared_.options = std::move(options);
+    if (shared_.options.memory == nullptr) {
+      shared_.options.memory = std::make_shared<MemoryAccount>(memory_bytes_unless_said);
+    }
     shared_.handler = std::move(handler);
     unsigned threads = shared_.options.threads;
     if (threads == 0) threads = std::max(1U, std::thread::hardware_concurrency());
@@ -54,7 +58,7 @@ class Server::Inside {
       tls_ = std::move(tls).value();
     }
     for (const std::string& address : options.listen) {
-      auto door = make_tcp_door(address, first(), *reception_, tls_.get());
+      auto door = make_tcp_door(address, first(), *reception_, tls_);
       if (!door.ok()) return base::Fail{door.error()};
       ports_.push_back(door.value()->port());
       doors_.push_back(std::move(door).value());
@@ -70,6 +74,15 @@ class Server::Inside {
       guards_.emplace_back(desk->context.get_executor());
       threads_.emplace_back(&Inside::work, std::ref(*desk));
     }
+    return base::Done{};
+  }
+
+  base::Result<base::Done, StartFailure> reload_certificate() {
+    if (tls_ == nullptr) return base::Done{};
+    auto made =
+        make_tls_context(shared_.options.tls_certificate_path, shared_.options.tls_key_path);
+    if (!made.ok()) return base::Fail{made.error()};
+    asio::post(first().context, [this, tls = std::move(made).value()] { tls_ = tls; });
     return base::Done{};
   }
 
@@ -115,6 +128,7 @@ class Server::Inside {
     sum.connections_open = shared_.connections_open;
     for (const auto& desk : desks_) {
       const Tallies& tallies = desk->tallies;
+      sum.shed_total += tallies.shed.read();
       sum.connections_total += tallies.connections.read();
       sum.requests_total += tallies.requests.read();
       sum.refused_total += tallies.refused.read();
@@ -145,7 +159,7 @@ class Server::Inside {
 
   // Destroyed from the end: doors and threads before the desks that they use.
   Shared shared_;
-  std::unique_ptr<asio::ssl::context> tls_;
+  TlsContext tls_;
   std::vector<std::unique_ptr<Desk>> desks_;
   std::optional<Reception> reception_;
   std::vector<std::unique_ptr<Door>> doors_;
@@ -163,6 +177,10 @@ Server::~Server() {
 
 base::Result<base::Done, StartFailure> Server::start() {
   return inside_->start();
+}
+
+base::Result<base::Done, StartFailure> Server::reload_certificate() {
+  return inside_->reload_certificate();
 }
 
 std::uint16_t Server::local_port(std::size_t n) const {

@@ -1,3 +1,8 @@
+#include <openssl/err.h>
+#include <openssl/sslerr.h>
+
+#include <string_view>
+
 #include <boost/asio/ssl/stream.hpp>
 
 #include "transport.hpp"
@@ -10,12 +15,15 @@ using boost::system::error_code;
 
 class TlsTransport final : public Transport {
  public:
-  TlsTransport(TcpSocket socket, asio::ssl::context& tls) : stream_(std::move(socket), tls) {}
+  TlsTransport(TcpSocket socket, std::shared_ptr<asio::ssl::context> tls)
+      : tls_(std::move(tls)), stream_(std::move(socket), *tls_) {}
 
   void handshake() override {
-    stream_.async_handshake(
-        asio::ssl::stream_base::server,
-        [keep = listener->shared_from_this()](error_code ec) { keep->on_ready(!ec); });
+    stream_.async_handshake(asio::ssl::stream_base::server,
+                            [this, keep = listener->shared_from_this()](error_code ec) {
+                              if (is_plain_http(ec)) say_plain_http();
+                              keep->on_ready(!ec);
+                            });
   }
 
   void watch() override {
@@ -62,6 +70,25 @@ class TlsTransport final : public Transport {
  private:
   static constexpr std::size_t record_bytes_max = 16 * 1024;
 
+  static bool is_plain_http(const error_code& ec) {
+    if (!ec || ec.category() != asio::error::get_ssl_category()) return false;
+    const int reason = ERR_GET_REASON(static_cast<unsigned long>(ec.value()));
+    return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST;
+  }
+
+  // OpenSSL has read the request, so that a close does not reset what is said here.
+  void say_plain_http() {
+    static constexpr std::string_view words =
+        "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\ncontent-length: 60\r\n"
+        "connection: close\r\n\r\n"
+        "This port speaks TLS: use https:// instead of http:// here.\n";
+    error_code ec;
+    stream_.next_layer().non_blocking(true, ec);
+    stream_.next_layer().write_some(asio::buffer(words), ec);
+    stream_.next_layer().shutdown(TcpSocket::shutdown_send, ec);
+  }
+
+  const std::shared_ptr<asio::ssl::context> tls_;
   asio::ssl::stream<TcpSocket> stream_;
   std::array<char, 4096> in_;
   std::string out_;
@@ -69,8 +96,9 @@ class TlsTransport final : public Transport {
 
 }  // namespace
 
-std::unique_ptr<Transport> make_tls_transport(TcpSocket socket, asio::ssl::context& tls) {
-  return std::make_unique<TlsTransport>(std::move(socket), tls);
+std::unique_ptr<Transport> make_tls_transport(TcpSocket socket,
+                                              std::shared_ptr<asio::ssl::context> tls) {
+  return std::make_unique<TlsTransport>(std::move(socket), std::move(tls));
 }
 
 }  // namespace http

@@ -57,8 +57,8 @@ class Transport {
 
 [[nodiscard]] std::unique_ptr<Transport> make_transport(TcpSocket socket, Desk& desk);
 [[nodiscard]] std::unique_ptr<Transport> make_transport(UnixSocket socket, Desk& desk);
-[[nodiscard]] std::unique_ptr<Transport> make_tls_transport(TcpSocket socket,
-                                                            asio::ssl::context& tls);
+[[nodiscard]] std::unique_ptr<Transport> make_tls_transport(
+    TcpSocket socket, std::shared_ptr<asio::ssl::context> tls);
 
 /// No waiting for full packets, dead peers are noticed, little is buffered for slow readers.
 void tune(TcpSocket& socket, const Options& options);

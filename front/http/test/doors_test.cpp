@@ -130,12 +130,17 @@ TEST(AdminSocket, RefusesAPathThatIsTooLongOrTaken) {
 
 class Tls : public testing::Test {
  protected:
-  void SetUp() override {
+  void make_certificate(const std::string& name) {
     const std::string command =
         "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        "-subj /CN=localhost -keyout " +
-        folder_.at("key.pem") + " -out " + folder_.at("cert.pem") + " 2>/dev/null";
+        "-subj /CN=" +
+        name + " -keyout " + folder_.at("key.pem") + " -out " + folder_.at("cert.pem") +
+        " 2>/dev/null";
     ASSERT_EQ(std::system(command.c_str()), 0) << "needs the openssl program";
+  }
+
+  void SetUp() override {
+    make_certificate("localhost");
     options_ = quick_options();
     options_.tls_certificate_path = folder_.at("cert.pem");
     options_.tls_key_path = folder_.at("key.pem");
@@ -212,13 +217,54 @@ TEST_F(Tls, RefusesOldVersionsAndPlainText) {
   House house(options_);
   Wire plain(house.port());
   ASSERT_TRUE(plain.send(get("/hello")));
-  EXPECT_NE(plain.read().status, 200U);
+  const Reply refused = plain.read();
+  EXPECT_EQ(refused.status, 400U);
+  EXPECT_NE(refused.body.find("https://"), std::string::npos) << refused.body;
   Wire silent(house.port());
   EXPECT_TRUE(silent.at_end());
 
   SSL_CTX_set_max_proto_version(client_.native_handle(), TLS1_1_VERSION);
   SSL_CTX_set_cipher_list(client_.native_handle(), "ALL:@SECLEVEL=0");
   EXPECT_THROW(connect(house.port()), boost::system::system_error);
+}
+
+TEST_F(Tls, OffersForwardSecrecyAndAuthenticatedCiphersOnly) {
+  House house(options_);
+  SSL_CTX_set_max_proto_version(client_.native_handle(), TLS1_2_VERSION);
+  for (const char* old : {"AES128-SHA", "AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA"}) {
+    ASSERT_EQ(SSL_CTX_set_cipher_list(client_.native_handle(), old), 1);
+    EXPECT_THROW(connect(house.port()), boost::system::system_error) << old;
+  }
+  ASSERT_EQ(SSL_CTX_set_cipher_list(client_.native_handle(), "ECDHE-ECDSA-AES128-GCM-SHA256"), 1);
+  auto stream = connect(house.port());
+  EXPECT_NE(ask(*stream, get("/hello"), "hello").find("200"), std::string::npos);
+}
+
+TEST_F(Tls, WantsAKeyThatNobodyElseCanRead) {
+  fs::permissions(options_.tls_key_path, fs::perms::group_read, fs::perm_options::add);
+  const StartFailure failure = failure_of(options_);
+  EXPECT_EQ(failure.reason, StartError::bad_certificate);
+  EXPECT_NE(failure.text.find("chmod 600"), std::string::npos) << failure.text;
+}
+
+TEST_F(Tls, TakesARenewedCertificateAndKeepsTheOldOneInsteadOfABadOne) {
+  House house(options_);
+  const auto served = [&] {
+    auto stream = connect(house.port());
+    X509* const certificate = SSL_get1_peer_certificate(stream->native_handle());
+    const std::uint64_t serial = X509_subject_name_hash(certificate);
+    X509_free(certificate);
+    return serial;
+  };
+  const std::uint64_t first = served();
+  std::ofstream(options_.tls_certificate_path) << "no certificate";
+  EXPECT_FALSE(house.server.reload_certificate().ok());
+  EXPECT_EQ(served(), first);
+  make_certificate("renewed");
+  ASSERT_TRUE(house.server.reload_certificate().ok());
+  for (int i = 0; i < 100 && served() == first; ++i) {
+  }
+  EXPECT_NE(served(), first);
 }
 
 TEST_F(Tls, SaysWhatIsWrongWithAFile) {

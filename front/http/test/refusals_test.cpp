@@ -183,7 +183,7 @@ TEST(Crowds, AreToldThatTheHouseIsFull) {
 
 TEST(Crowds, OfLargeBodiesAreBounded) {
   Options options = quick_options();
-  options.bodies_bytes_max = 100'000;
+  options.memory = std::make_shared<MemoryAccount>(100'000);
   House house(options);
   const std::string large(60'000, 'x');
   Wire first(house.port());

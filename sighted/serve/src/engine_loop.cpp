@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -15,6 +16,20 @@ using base::invariant;
 using terms::EndReason;
 
 namespace {
+
+/// No memory for a step fails the lanes of that step, and nobody else's.
+engine::StepOutput step_or_fail(engine::Engine& engine, const terms::StepPlan& plan) {
+  try {
+    return engine.step(plan);
+  } catch (const std::bad_alloc&) {
+    engine::StepOutput failed;
+    for (const terms::StepEntry& entry : plan.run) {
+      failed.lanes.emplace_back().lane = entry.lane;
+      failed.lanes.back().failed = true;
+    }
+    return failed;
+  }
+}
 
 schedule::Capacity capacity_of(const engine::ModelFacts& facts) {
   return {facts.kv_tokens, facts.lanes_max, facts.step_tokens_max, facts.embed_whole_max,
@@ -221,7 +236,7 @@ bool EngineLoop::open_jobs(Active& active) {
 
 void EngineLoop::step(const terms::StepPlan& plan) {
   const base::SpanNs before = clock_.since_start();
-  engine::StepOutput output = engine_.step(plan);
+  engine::StepOutput output = step_or_fail(engine_, plan);
   const base::SpanNs took{clock_.since_start().value - before.value};
   terms::StepReport report;
   report.out_of_kv = output.out_of_kv;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include <bill/pages.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <http/exchange.hpp>
+#include <http/memory.hpp>
 #include <http/message.hpp>
 #include <ledger/reader.hpp>
 #include <registry/registry.hpp>
@@ -38,6 +40,12 @@ struct AdminAnswer {
 /// The admin door: takes a request below /admin/. Blocks; is called on two threads at most.
 using AdminDoor = std::function<AdminAnswer(const http::Request&)>;
 
+/// What a tenant may ask for without paying, all of its keys together, on this server.
+struct UnpaidLimits {
+  std::uint32_t requests_per_minute = 600;
+  std::uint32_t cpu_ms_per_minute = 20'000;  ///< Processor time.
+};
+
 /// What the API stands on. All of it must outlive the Api.
 struct Surroundings {
   serve::Hall& hall;
@@ -51,6 +59,9 @@ struct Surroundings {
   tlog::Log& log;
   /// Origins whose pages may call the API from a browser; "*": all.
   std::vector<std::string> cors_origins = {};
+  UnpaidLimits unpaid = {};
+  /// What requests hold together, shared with the HTTP server. Null: not bounded here.
+  std::shared_ptr<http::MemoryAccount> memory = nullptr;
 };
 
 /// Who may call a route.
@@ -88,6 +99,11 @@ class Api {
 
   /// Answers one request; never throws what a client could cause.
   boost::asio::awaitable<void> answer(http::Exchange& exchange);
+  /// For an address that serves metrics alone: GET /metrics, without a key.
+  boost::asio::awaitable<void> answer_metrics(http::Exchange& exchange);
+  /// Why a request is refused at its header, so that its body need not be read: no key, or one
+  /// that may not use this route.
+  boost::asio::awaitable<std::optional<http::Response>> admit(http::Exchange& exchange);
   /// The body of what the HTTP server itself refuses.
   [[nodiscard]] static http::Response refusal(http::Refusal reason, unsigned status,
                                               std::string_view path);

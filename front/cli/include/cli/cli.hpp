@@ -13,6 +13,7 @@ namespace cli {
 
 /// What `serve` was asked beyond its config.
 struct ServeOptions {
+  std::string config_file;  ///< From which settings are read again; empty: there is none.
   bool quickstart = false;  ///< Create a first tenant and key where there is none; print a curl.
 };
 

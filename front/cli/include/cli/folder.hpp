@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <base/result.hpp>
 
@@ -25,11 +26,16 @@ class FolderLock {
   ~FolderLock();
 
   /// Does not wait. errors: a line for people; it names the process that has the folder.
+  /// Files in the folder that others could read are then for their owner only.
   [[nodiscard]] static base::Result<FolderLock, std::string> take(const std::filesystem::path& dir);
+
+  /// What take() had to close to others: names, for people.
+  [[nodiscard]] const std::vector<std::string>& tightened() const { return tightened_; }
 
  private:
   explicit FolderLock(int descriptor) : descriptor_(descriptor) {}
   int descriptor_ = -1;
+  std::vector<std::string> tightened_;
 };
 
 }  // namespace cli

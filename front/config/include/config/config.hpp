@@ -38,7 +38,9 @@ struct Server {
   std::uint32_t write_timeout_s = 30;
   std::uint32_t drain_timeout_s = 20;
   std::uint32_t connections_max = 10'000;
-  std::uint32_t threads = 0;              ///< 0 = one for each core.
+  std::uint32_t connections_per_address_max = 256;  ///< Loopback: 16 times as many.
+  std::uint64_t memory_max_bytes = 0;  ///< 0 = 1 GiB, or a quarter of the memory if that is less.
+  std::uint32_t threads = 0;           ///< 0 = one for each core.
   std::vector<std::string> cors_origins;  ///< "https://chat.example.com"; "*": every page.
 
   friend bool operator==(const Server&, const Server&) = default;
@@ -59,6 +61,19 @@ struct Ledger {
 struct Retention {
   std::uint32_t receipts_days = 0;  ///< 0 = for ever.
   friend bool operator==(const Retention&, const Retention&) = default;
+};
+
+/// Bounds on what is not paid for, for each tenant.
+struct Limits {
+  std::uint32_t unpaid_requests_per_minute = 600;
+  std::uint32_t unpaid_cpu_ms_per_minute = 20'000;  ///< Of all processors together.
+  friend bool operator==(const Limits&, const Limits&) = default;
+};
+
+/// Numbers for Prometheus.
+struct Metrics {
+  std::string listen;  ///< HOST:PORT, plain HTTP without a key; empty = only with an admin key.
+  friend bool operator==(const Metrics&, const Metrics&) = default;
 };
 
 struct Log {
@@ -127,6 +142,8 @@ struct Config {
   Data data;
   Ledger ledger;
   Retention retention;
+  Limits limits;
+  Metrics metrics;
   Log log;
   Transparency transparency;
   Engine engine;

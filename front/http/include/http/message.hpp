@@ -56,7 +56,8 @@ enum class Refusal : std::uint8_t {
   body_too_large,    // 413
   header_too_large,  // 431: request line and headers together
   handler_failed,    // 500: the handler threw or did not answer
-  overloaded,        // 503: connections_max or bodies_bytes_max is reached
+  overloaded,        // 503: connections_max is reached, here or for the client's address
+  out_of_memory,     // 503: what all requests hold together has reached its bound
 };
 
 /// The reason phrase of a status code: 404 -> "Not Found".

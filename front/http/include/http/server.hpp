@@ -6,12 +6,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <base/result.hpp>
 #include <http/exchange.hpp>
+#include <http/memory.hpp>
 #include <http/message.hpp>
 
 namespace http {
@@ -21,7 +23,7 @@ struct Options {
   std::vector<std::string> listen;
   /// A Unix socket for the admin door, mode 0600; empty for none. Never TLS.
   std::string admin_socket_path;
-  /// PEM files. Both or neither.
+  /// PEM files. Both or neither. The key may be read by its owner only.
   std::string tls_certificate_path;
   std::string tls_key_path;
 
@@ -31,16 +33,24 @@ struct Options {
   std::uint64_t body_bytes_max = 4 * 1024 * 1024;
   /// Called when the header is complete; overrides body_bytes_max. Any thread.
   std::function<std::uint64_t(const Request&)> body_limit;
-  /// Of all requests at once; when it is exceeded, bodies over 16 KiB get a 503.
-  std::uint64_t bodies_bytes_max = 1024 * 1024 * 1024;
+  /// Called when the header is complete and the body is not: an answer here refuses the request
+  /// before its body is read, and the connection ends. Runs on the connection's thread, as a
+  /// handler does; what arrives meanwhile counts as body.
+  std::function<asio::awaitable<std::optional<Response>>(Exchange&)> admit;
+  /// Of all requests at once; when it is full, bodies over 16 KiB get a 503. Null: 1 GiB.
+  std::shared_ptr<MemoryAccount> memory;
   std::size_t pipelined_bytes_max = 64 * 1024;  // read ahead while a handler runs
-  std::size_t connections_max = 16'384;         // more get a 503
+  std::size_t connections_max = 16'384;         // more get a 503, idle ones are closed for them
+  /// From one address; more get a 503. Loopback may have 16 times as many, because a proxy in front
+  /// of the server brings everybody's connections from there.
+  std::size_t connections_per_address_max = 256;
 
-  std::chrono::milliseconds header_timeout{10'000};  // from the first byte; TLS handshake too
-  std::chrono::milliseconds body_timeout{30'000};    // the whole body
-  std::chrono::milliseconds idle_timeout{75'000};    // between requests
-  std::chrono::milliseconds write_timeout{20'000};   // per write(), or per 64 KiB of it
-  std::chrono::milliseconds linger_timeout{2'000};   // for a refused client to read why
+  /// From the first byte; also the TLS handshake, and a new connection's silence.
+  std::chrono::milliseconds header_timeout{10'000};
+  std::chrono::milliseconds body_timeout{30'000};   // the whole body
+  std::chrono::milliseconds idle_timeout{75'000};   // between requests
+  std::chrono::milliseconds write_timeout{20'000};  // per write(), or per 64 KiB of it
+  std::chrono::milliseconds linger_timeout{2'000};  // for a refused client to read why
 
   /// What the socket takes before a slow reader is noticed (TCP_NOTSENT_LOWAT).
   std::uint32_t unsent_bytes_max = 128 * 1024;
@@ -69,6 +79,7 @@ struct StartFailure {
 struct Counters {
   std::uint64_t connections_open = 0;
   std::uint64_t connections_total = 0;
+  std::uint64_t shed_total = 0;      // idle connections that were closed to make room
   std::uint64_t requests_total = 0;  // given to the handler
   std::uint64_t refused_total = 0;   // answered with a Refusal
   std::uint64_t handler_failures_total = 0;
@@ -77,6 +88,10 @@ struct Counters {
   std::uint64_t bytes_in_total = 0;
   std::uint64_t bytes_out_total = 0;
 };
+
+/// Whether these files can serve TLS, for a start that would fail late without asking.
+[[nodiscard]] base::Result<base::Done, StartFailure> check_certificate(
+    const std::string& certificate_path, const std::string& key_path);
 
 /// Threads: its methods may be called from any thread but a handler's.
 class Server {
@@ -88,6 +103,10 @@ class Server {
 
   /// Binds, then serves on threads of its own. Raises the limit of open files. Once per server.
   [[nodiscard]] base::Result<base::Done, StartFailure> start();
+
+  /// Reads the certificate and its key again; new connections get it. On a failure the old one
+  /// stays. Without TLS nothing happens.
+  [[nodiscard]] base::Result<base::Done, StartFailure> reload_certificate();
 
   /// The port of the n-th listen address; 0 when there is none.
   [[nodiscard]] std::uint16_t local_port(std::size_t n = 0) const;

@@ -1,0 +1,146 @@
+// What is asked before a client's words are looked at: whether the key may be used here, whether
+// its tenant has money at all, whether there is room for the work.
+#include <algorithm>
+#include <ctime>
+#include <utility>
+
+#include <notation/id_text.hpp>
+
+#include "inside.hpp"
+#include "paths.hpp"
+#include "waiter.hpp"
+
+namespace api {
+namespace {
+
+// How long a request waits for a balance that is not known yet.
+constexpr std::chrono::seconds balance_patience{2};
+
+// No route that is open to everyone wants a body, and none that does not exist.
+constexpr std::uint64_t unasked_body_bytes_max = std::uint64_t{64} * 1024;
+
+bool has_unasked_body(const http::Request& request) {
+  const auto length = notation::parse_count(request.header("content-length"));
+  return !length.has_value() || *length > unasked_body_bytes_max;
+}
+
+}  // namespace
+
+std::chrono::nanoseconds thread_cpu_time() {
+  timespec used{};
+  (void)::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
+}
+
+/// Has the balance read; `waiter` may be null.
+bool Api::Inside::read_balance(terms::TenantId tenant, std::shared_ptr<Waiter> waiter) {
+  return reads_.submit(tenant.value, Weight::light, [this, tenant, waiter = std::move(waiter)] {
+    const auto balance = around_.reader.balance(tenant);
+    if (balance.ok()) {
+      funds_.put(tenant.value, *balance, std::chrono::steady_clock::now());
+    }
+    if (waiter != nullptr) {
+      waiter->signal();
+    }
+  });
+}
+
+asio::awaitable<std::optional<Problem>> Api::Inside::without_funds(Call& call) {
+  const terms::TenantId tenant = call.key->tenant;
+  Funds::Known known = funds_.look(tenant.value, std::chrono::steady_clock::now());
+  if (known == Funds::Known::some_stale) {
+    (void)read_balance(tenant, nullptr);
+  }
+  if (known == Funds::Known::unknown) {
+    auto waiter = std::make_shared<Waiter>(call.exchange.executor());
+    if (read_balance(tenant, waiter)) {
+      (void)co_await waiter->wait(balance_patience);
+    }
+    known = funds_.look(tenant.value, std::chrono::steady_clock::now());
+  }
+  if (known == Funds::Known::unknown) {
+    co_return ledger_unavailable();
+  }
+  if (known == Funds::Known::none) {
+    co_return no_funds();
+  }
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<Problem>> Api::Inside::may_prepare(Call& call) {
+  std::optional<Problem> refusal = co_await without_funds(call);
+  if (refusal) {
+    co_return refusal;
+  }
+  const std::uint64_t tenant = call.key->tenant.value;
+  const std::uint64_t requests_max = call.key->limits.requests_per_minute;
+  const auto now = std::chrono::steady_clock::now();
+  const auto wait = call.work == Work::runs ? unpaid_.wait_for(tenant, requests_max, now)
+                                            : unpaid_.ask(tenant, requests_max, now);
+  if (wait) {
+    co_return too_much_unpaid(*wait);
+  }
+  co_return std::nullopt;
+}
+
+void Api::Inside::count_unpaid(const Call& call, bool refused, std::chrono::nanoseconds cpu) {
+  const auto now = std::chrono::steady_clock::now();
+  if (call.work == Work::runs && !refused) {
+    return;
+  }
+  if (call.work == Work::runs) {
+    unpaid_.refused(call.key->tenant.value, now);
+  }
+  unpaid_.worked(call.key->tenant.value, cpu, now);
+}
+
+void Api::Inside::count_refusal(const Call& call, const serve::Failed& failure) {
+  if (failure.kind == serve::FailureKind::refused_by_books) {
+    unpaid_.refused(call.key->tenant.value, std::chrono::steady_clock::now());
+  }
+}
+
+bool Api::Inside::reserve(Call& call, Stage stage) {
+  // Parsed, rendered and as tokens, a body is six times itself for a moment; then its tokens stay.
+  const std::uint64_t bytes = call.request.body.size();
+  const std::uint64_t times = stage == Stage::preparing ? 6 : 4;
+  return call.memory->resize(bytes * times);
+}
+
+serve::Caller Api::Inside::caller(const Call& call) {
+  settle::Limits limits = call.key->limits;
+  // What was asked unpaid counts against the same minute; may_prepare() saw that something is left.
+  if (limits.requests_per_minute > 0) {
+    const std::uint64_t unpaid =
+        unpaid_.requests(call.key->tenant.value, std::chrono::steady_clock::now());
+    limits.requests_per_minute -= std::min(unpaid, limits.requests_per_minute - 1);
+  }
+  return {call.key->tenant, call.key->account, call.key->id, limits};
+}
+
+std::optional<Problem> Api::Inside::refused_at_header(const http::Request& request) const {
+  for (const Route& route : table()) {
+    if (route.info.method == request.method && match(route.info.path, request.path) &&
+        route.info.access != Access::everyone) {
+      return authenticate(route, request).refused;
+    }
+  }
+  if (has_unasked_body(request)) {
+    return refused(http::Refusal::body_too_large, 413);
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<std::optional<http::Response>> Api::Inside::admit(http::Exchange& exchange) {
+  const Call call{exchange, exchange.request(), nullptr, {}};
+  const std::optional<Problem> refused = refused_at_header(call.request);
+  if (!refused.has_value()) {
+    co_return std::nullopt;
+  }
+  http::Response response = to_response(*refused, call.request.path, call.id);
+  address(call, response.headers);
+  around_.metrics.on_answer(response.status);
+  co_return response;
+}
+
+}  // namespace api

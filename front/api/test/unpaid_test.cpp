@@ -1,0 +1,111 @@
+// What a tenant may ask for without paying.
+#include "unpaid.hpp"
+#include "fixture.hpp"
+#include "funds.hpp"
+
+namespace api::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+const std::string chat =
+    R"({"model":"test","messages":[{"role":"user","content":"hi"}],"max_tokens":5})";
+
+TEST(Unpaid, IsBoundedByTheMinute) {
+  UnpaidWork work({3, 1'000});
+  UnpaidWork::Instant now{1'000s};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_FALSE(work.ask(1, 0, now).has_value());
+    now += 10s;
+  }
+  const auto wait = work.ask(1, 0, now);
+  ASSERT_TRUE(wait.has_value());
+  EXPECT_EQ(wait->value, 30'000'000'000) << "the first of the three leaves the minute then";
+  EXPECT_FALSE(work.ask(2, 0, now).has_value()) << "another tenant has its own bound";
+  EXPECT_FALSE(work.ask(1, 0, now + 30s).has_value());
+}
+
+TEST(Unpaid, HasABoundOfProcessorTime) {
+  UnpaidWork work({100, 1'000});
+  const UnpaidWork::Instant now{1'000s};
+  work.worked(1, 999ms, now);
+  EXPECT_FALSE(work.wait_for(1, 0, now).has_value());
+  work.worked(1, 1ms, now);
+  EXPECT_TRUE(work.wait_for(1, 0, now).has_value());
+  EXPECT_FALSE(work.wait_for(1, 0, now + 60s).has_value());
+}
+
+TEST(Unpaid, CountsAllKeysOfATenantAgainstAKeysOwnLimit) {
+  House house;
+  const std::string key = house.tenant_key("customer", 1'000'000'000);
+  const std::string limited = house.another_key("customer", {.requests_per_minute = 2});
+  EXPECT_EQ(house.call("POST", "/v1/quote", chat, key).status, 200U);
+  EXPECT_EQ(house.call("POST", "/v1/messages/count_tokens", chat, limited).status, 200U);
+  for (const std::string_view route :
+       {"/v1/quote", "/v1/messages/count_tokens", "/v1/chat/completions", "/v1/messages"}) {
+    const Reply reply = house.call("POST", route, chat, limited);
+    EXPECT_EQ(reply.status, 429U) << route << reply.body;
+    EXPECT_NE(reply.header("retry-after"), "") << route;
+  }
+  EXPECT_EQ(house.call("POST", "/v1/quote", chat, key).status, 200U) << "this key has no limit";
+}
+
+TEST(Unpaid, CountsRefusedRequestsOnRoutesThatRun) {
+  House house(House::hello(), {.requests_per_minute = 3});
+  const std::string key = house.tenant_key("customer", 1'000'000'000);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(house.call("POST", "/v1/chat/completions", "{", key).status, 400U);
+  }
+  EXPECT_EQ(house.call("POST", "/v1/chat/completions", chat, key).status, 429U);
+  EXPECT_EQ(house.call("POST", "/v1/quote", chat, key).status, 429U);
+  const std::string other = house.tenant_key("other", 1'000'000'000);
+  EXPECT_EQ(house.call("POST", "/v1/chat/completions", chat, other).status, 200U);
+}
+
+TEST(Unpaid, PaidRequestsAreNotCounted) {
+  House house(House::hello(), {.requests_per_minute = 2});
+  const std::string key = house.tenant_key("customer", 1'000'000'000);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(house.call("POST", "/v1/chat/completions", chat, key).status, 200U);
+  }
+}
+
+TEST(Unpaid, MemoryIsRefusedInWords) {
+  House house(House::hello(), {}, std::make_shared<http::MemoryAccount>(200));
+  const std::string key = house.tenant_key("customer", 1'000'000'000);
+  const Reply reply = house.call("POST", "/v1/chat/completions", chat, key);
+  EXPECT_EQ(reply.status, 503U) << reply.body;
+  EXPECT_NE(reply.header("retry-after"), "");
+}
+
+TEST(Unpaid, AWrongKeysBodyIsNotRead) {
+  House house;
+  for (const std::string_view secret : {"", "mk-nobody"}) {
+    const Reply reply = house.call("POST", "/v1/chat/completions", "", secret,
+                                   "content-length: 3000000\r\nx-ignored: ");
+    EXPECT_EQ(reply.status, 401U) << reply.body;
+  }
+  const Reply nowhere =
+      house.call("POST", "/v1/nowhere", "", "", "content-length: 3000000\r\nx-ignored: ");
+  EXPECT_EQ(nowhere.status, 413U);
+}
+
+TEST(Funds, AreBelievedForAWhile) {
+  Funds funds;
+  const Funds::Instant now{1'000s};
+  EXPECT_EQ(funds.look(1, now), Funds::Known::unknown);
+  funds.put(1, {{5}, {0}}, now);
+  EXPECT_EQ(funds.look(1, now + 1s), Funds::Known::some);
+  EXPECT_EQ(funds.look(1, now + 3s), Funds::Known::some_stale);
+  EXPECT_EQ(funds.look(1, now + 3s), Funds::Known::some) << "one reading is enough";
+  funds.put(1, {{0}, {7}}, now);
+  EXPECT_EQ(funds.look(1, now), Funds::Known::some) << "what is held is money, too";
+  funds.put(1, {{0}, {0}}, now);
+  EXPECT_EQ(funds.look(1, now + 100ms), Funds::Known::none);
+  EXPECT_EQ(funds.look(1, now + 300ms), Funds::Known::unknown);
+  funds.forget_all();
+  EXPECT_EQ(funds.look(1, now), Funds::Known::unknown);
+}
+
+}  // namespace
+}  // namespace api::testing
