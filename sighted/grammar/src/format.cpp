@@ -119,6 +119,13 @@ std::vector<Format> known_formats() {
   all.push_back(text("jwt", "[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]+"));
   for (const char* name : {"password", "binary", "regex", "path", "file-path", "directory-path"})
     all.push_back(text(name, ""));
+  all.push_back(number("int8", true, "-128", "127"));
+  all.push_back(number("int16", true, "-32768", "32767"));
+  all.push_back(number("uint8", true, "0", "255"));
+  all.push_back(number("uint16", true, "0", "65535"));
+  all.push_back(number("uint32", true, "0", "4294967295"));
+  for (const char* name : {"uint64", "uint"})
+    all.push_back(number(name, true, "0", "18446744073709551615"));
   all.push_back(number("int32", true, "-2147483648", "2147483647"));
   all.push_back(number("int64", true, "-9223372036854775808", "9223372036854775807"));
   all.push_back(number("float", false));

@@ -253,6 +253,10 @@ void Shaper::shape_number() {
     const Format* format = part.words->has(Word::format)
                                ? find_format(document_.at((*part.words)[Word::format]).text)
                                : nullptr;
+    const bool unknown = part.words->has(Word::format) && format == nullptr;
+    if (unknown && (shape_.types & type_string) == 0) {
+      notes_.leave_out(part.schema, Word::format);
+    }
     if (format == nullptr || format->kind != Format::Kind::number) {
       continue;
     }

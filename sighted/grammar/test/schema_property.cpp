@@ -76,7 +76,8 @@ Ending make_text(const GrammarPtr& grammar, Dice& dice, std::string& text) {
 }
 
 /// `check`: the schema is one of the maker's, which the plain validator knows in full.
-SchemaTrial trial_of(const std::string& schema, std::uint64_t seed, double slow, bool check) {
+SchemaTrial trial_of(const std::string& schema, std::uint64_t seed, double slow, bool write,
+                     bool check) {
   SchemaTrial trial;
   trial.schema = schema;
   for (const SchemaMode mode : {SchemaMode::lenient, SchemaMode::strict}) {
@@ -105,6 +106,9 @@ SchemaTrial trial_of(const std::string& schema, std::uint64_t seed, double slow,
       continue;
     }
     trial.compiled = true;
+    if (!write) {
+      continue;
+    }
     Dice dice{seed | 1U};
     std::string text;
     const Ending ending = make_text(grammar, dice, text);
@@ -122,15 +126,15 @@ SchemaTrial trial_of(const std::string& schema, std::uint64_t seed, double slow,
 }  // namespace
 
 SchemaTrial try_schema(const std::string& schema, std::uint64_t seed, double slow) {
-  return trial_of(schema, seed, slow, false);
+  return trial_of(schema, seed, slow, true, false);
 }
 
-SchemaTrial try_schema(std::span<const std::uint8_t> bytes, double slow) {
+SchemaTrial try_schema(std::span<const std::uint8_t> bytes, double slow, bool text) {
   std::uint64_t seed = bytes.size();
   for (const std::uint8_t byte : bytes) {
     seed = seed * 0x100000001B3U ^ byte;
   }
-  return trial_of(SchemaMaker(bytes).make(), seed, slow, true);
+  return trial_of(SchemaMaker(bytes).make(), seed, slow, text, true);
 }
 
 }  // namespace grammar

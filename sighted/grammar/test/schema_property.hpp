@@ -17,9 +17,10 @@ struct SchemaTrial {
   double refuse_ms = 0;
 };
 
-/// Makes a schema of the bytes, compiles it in both modes, makes a text and checks it. `slow` is by
-/// how much this build may take longer than a release build.
-[[nodiscard]] SchemaTrial try_schema(std::span<const std::uint8_t> bytes, double slow);
+/// Makes a schema of the bytes and compiles it in both modes; with `text`, makes a text and checks
+/// it. `slow` is by how much this build may take longer than a release build.
+[[nodiscard]] SchemaTrial try_schema(std::span<const std::uint8_t> bytes, double slow,
+                                     bool text = true);
 
 /// The same for a schema that is given; whether its text conforms is not checked.
 [[nodiscard]] SchemaTrial try_schema(const std::string& schema, std::uint64_t seed, double slow);

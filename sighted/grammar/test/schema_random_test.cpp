@@ -31,7 +31,7 @@ TEST(SchemaRandom, IsBoundedAndWhatItMakesConforms) {
     for (auto& byte : bytes) {
       byte = static_cast<std::uint8_t>(dice());
     }
-    const SchemaTrial made = try_schema(bytes, slow);
+    const SchemaTrial made = try_schema(bytes, slow, trial % 3 == 0);
     compiled += made.compiled ? 1 : 0;
     whole += made.text_whole ? 1 : 0;
     accept_ms = std::max(accept_ms, made.accept_ms);
@@ -40,7 +40,7 @@ TEST(SchemaRandom, IsBoundedAndWhatItMakesConforms) {
   }
   // Most of what is made must be sound, or this would test little.
   EXPECT_GT(compiled, trials / 5);
-  EXPECT_GT(whole, compiled / 3);
+  EXPECT_GT(whole, compiled / 6);
   std::printf("%zu of %zu compiled, %zu texts; accepted in at most %.1f ms, refused in %.1f ms\n",
               compiled, trials, whole, accept_ms, refuse_ms);
 }

@@ -121,6 +121,7 @@ const Unsupported unsupported_rows[] = {
      {"properties.t.uniqueItems"}},
     {R"({"type":"string","pattern":"(a)\\1"})", "unsupported pattern (pattern)", {"pattern"}},
     {R"({"type":"string","format":"no-such-format"})", "unsupported format (format)", {"format"}},
+    {R"({"type":"integer","format":"no-such-format"})", "unsupported format (format)", {"format"}},
     {R"({"$ref":"https://other.example/s.json"})", "unsupported $ref ($ref)", {"$ref"}},
     {R"({"not":{"items":{"format":"email"}}})", "unsupported not (not)", {"not"}},
     {R"({"type":"array","contains":{"type":"null"},"maxContains":1})",
