@@ -22,7 +22,6 @@ struct TokenLogprob {
 /// did not change. A tool call comes as: first its index, id and name, then pieces of arguments.
 struct ReplyDelta {
   std::string text;
-  std::size_t text_at = 0;  ///< Where `text` stands in the answer as it was decoded, in bytes.
   std::string reasoning;
   struct ToolPiece {
     std::uint32_t index = 0;
@@ -32,6 +31,7 @@ struct ReplyDelta {
   };
   std::vector<ToolPiece> tools;
   std::vector<TokenLogprob> logprobs;
+  std::size_t text_at = 0;  ///< Where `text` stands in the answer as it was decoded, in bytes.
 
   [[nodiscard]] bool empty() const {
     return text.empty() && reasoning.empty() && tools.empty() && logprobs.empty();
