@@ -335,7 +335,7 @@ asio::awaitable<void> Api::Inside::answer_metrics(http::Exchange& exchange) {
   if (call.request.method == http::Method::get && call.request.path == "/metrics") {
     co_await metrics(call);
   } else {
-    co_await fail(call, no_such_route(call.request.path));
+    co_await fail(call, problem(404, "route_not_found", "This address serves /metrics only."));
   }
 }
 

@@ -26,13 +26,24 @@ Funds::Known Funds::look(std::uint64_t tenant, Instant now) {
   return Known::some_stale;
 }
 
-void Funds::put(std::uint64_t tenant, const ledger::Balance& balance, Instant now) {
+bool Funds::put(std::uint64_t tenant, const ledger::Balance& balance, Instant now,
+                std::uint64_t era) {
+  const bool some = balance.available.value > 0 || balance.held.value > 0;
   const std::scoped_lock lock(mutex_);
-  tenants_[tenant] = {balance.available.value > 0 || balance.held.value > 0, now, now};
+  if (era == era_) {
+    tenants_[tenant] = {some, now, now};
+  }
+  return some;
+}
+
+std::uint64_t Funds::era() {
+  const std::scoped_lock lock(mutex_);
+  return era_;
 }
 
 void Funds::forget_all() {
   const std::scoped_lock lock(mutex_);
+  era_ += 1;
   tenants_.clear();
 }
 

@@ -27,7 +27,11 @@ class Funds {
 
   /// Of those that get `some_stale` for one tenant only one is told so until put() or a second.
   [[nodiscard]] Known look(std::uint64_t tenant, Instant now);
-  void put(std::uint64_t tenant, const ledger::Balance& balance, Instant now);
+  /// What a reading that began in `era` found. True: there is money. A reading from before
+  /// forget_all() is not kept.
+  bool put(std::uint64_t tenant, const ledger::Balance& balance, Instant now, std::uint64_t era);
+  /// Before a reading.
+  [[nodiscard]] std::uint64_t era();
   /// Money came in, or a tenant went.
   void forget_all();
 
@@ -38,6 +42,7 @@ class Funds {
     Instant asked_at;
   };
   std::mutex mutex_;
+  std::uint64_t era_ = 0;
   std::unordered_map<std::uint64_t, Entry> tenants_;
 };
 

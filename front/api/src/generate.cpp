@@ -126,7 +126,7 @@ base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& ca
     return base::Fail{body_error(parsed.error())};
   }
   content::GenerationRequest request = std::move(parsed).value();
-  const auto model = served(request.model);
+  const auto model = served_to(call, request.model);
   if (!model.ok()) {
     return base::Fail{model.error()};
   }
@@ -350,7 +350,7 @@ asio::awaitable<void> Api::Inside::embeddings(Call& call) {
     if (!parsed.ok()) {
       return base::Fail{body_error(parsed.error())};
     }
-    const auto model = served(parsed->model);
+    const auto model = served_to(call, parsed->model);
     if (!model.ok()) {
       return base::Fail{model.error()};
     }
@@ -403,7 +403,7 @@ asio::awaitable<void> Api::Inside::count_tokens(Call& call) {
     if (!request.ok()) {
       return base::Fail{body_error(request.error())};
     }
-    const auto model = served(request->model);
+    const auto model = served_to(call, request->model);
     if (!model.ok()) {
       return base::Fail{model.error()};
     }
@@ -428,7 +428,7 @@ base::Result<std::string, Problem> Api::Inside::make_quote(const Call& call) con
   }
   const std::string& name =
       std::visit([](const auto& r) -> const std::string& { return r.model; }, *request);
-  const auto model = served(name);
+  const auto model = served_to(call, name);
   if (!model.ok()) {
     return base::Fail{model.error()};
   }

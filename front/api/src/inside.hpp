@@ -40,6 +40,7 @@ struct Call {
   /// What the answer's header calls it; the receipt's id where there may be one.
   std::string id = fresh_request_id();
   Work work = Work::nothing;
+  bool penniless = false;  ///< Only what is free may be prepared for it.
   /// What the request holds beside its body.
   std::optional<http::MemoryShare> memory = std::nullopt;
 };
@@ -129,6 +130,9 @@ class Api::Inside {
     serve::Offer offer;
   };
   [[nodiscard]] base::Result<Served, Problem> served(std::string_view name) const;
+  /// The same for a caller who may have no money.
+  [[nodiscard]] base::Result<Served, Problem> served_to(const Call& call,
+                                                        std::string_view name) const;
 
   /// Parses, renders, compiles and tokenizes what the client sent: `work` gives a Result whose
   /// error is a Problem. Refused where this tenant has too much waiting.
@@ -194,8 +198,13 @@ class Api::Inside {
   [[nodiscard]] static bool reserve(Call& call, Stage stage);
   /// Why nothing is done for this request: its tenant has no money, or asked too much unpaid.
   asio::awaitable<std::optional<Problem>> may_prepare(Call& call);
-  asio::awaitable<std::optional<Problem>> without_funds(Call& call);
-  bool read_balance(terms::TenantId tenant, std::shared_ptr<Waiter> waiter);
+  struct Reading;
+  /// Has the balance read. False: too many readings of this tenant wait.
+  bool read_balance(terms::TenantId tenant, std::shared_ptr<Reading> reading);
+  /// From memory, or read within a bounded time; `unknown`: that failed.
+  asio::awaitable<Funds::Known> funds_of(Call& call);
+  [[nodiscard]] static bool is_free(const price::Prices& prices);
+  [[nodiscard]] bool something_is_free() const;
   /// The books refused a request for which the work was done already.
   void count_refusal(const Call& call, const serve::Failed& failure);
   void count_unpaid(const Call& call, bool refused, std::chrono::nanoseconds cpu);

@@ -71,7 +71,7 @@ asio::awaitable<void> Api::Inside::open_prefix(Call& call) {
     if (!parsed.ok()) {
       return base::Fail{body_error(parsed.error())};
     }
-    const auto model = served(parsed->chat.model);
+    const auto model = served_to(call, parsed->chat.model);
     if (!model.ok()) {
       return base::Fail{model.error()};
     }

@@ -1,6 +1,7 @@
 // What is asked before a client's words are looked at: whether the key may be used here, whether
 // its tenant has money at all, whether there is room for the work.
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <utility>
 
@@ -32,45 +33,71 @@ std::chrono::nanoseconds thread_cpu_time() {
   return std::chrono::seconds(used.tv_sec) + std::chrono::nanoseconds(used.tv_nsec);
 }
 
-/// Has the balance read; `waiter` may be null.
-bool Api::Inside::read_balance(terms::TenantId tenant, std::shared_ptr<Waiter> waiter) {
-  return reads_.submit(tenant.value, Weight::light, [this, tenant, waiter = std::move(waiter)] {
+/// A balance that is being read for somebody who may have stopped waiting.
+struct Api::Inside::Reading {
+  std::shared_ptr<Waiter> waiter;
+  std::atomic<Funds::Known> found = Funds::Known::unknown;
+};
+
+bool Api::Inside::read_balance(terms::TenantId tenant, std::shared_ptr<Reading> reading) {
+  return reads_.submit(tenant.value, Weight::light, [this, tenant, reading = std::move(reading)] {
+    const std::uint64_t era = funds_.era();
     const auto balance = around_.reader.balance(tenant);
     if (balance.ok()) {
-      funds_.put(tenant.value, *balance, std::chrono::steady_clock::now());
+      const bool some = funds_.put(tenant.value, *balance, std::chrono::steady_clock::now(), era);
+      reading->found = some ? Funds::Known::some : Funds::Known::none;
     }
-    if (waiter != nullptr) {
-      waiter->signal();
+    if (reading->waiter != nullptr) {
+      reading->waiter->signal();
     }
   });
 }
 
-asio::awaitable<std::optional<Problem>> Api::Inside::without_funds(Call& call) {
+asio::awaitable<Funds::Known> Api::Inside::funds_of(Call& call) {
   const terms::TenantId tenant = call.key->tenant;
-  Funds::Known known = funds_.look(tenant.value, std::chrono::steady_clock::now());
+  const Funds::Known known = funds_.look(tenant.value, std::chrono::steady_clock::now());
   if (known == Funds::Known::some_stale) {
-    (void)read_balance(tenant, nullptr);
+    (void)read_balance(tenant, std::make_shared<Reading>());
   }
-  if (known == Funds::Known::unknown) {
-    auto waiter = std::make_shared<Waiter>(call.exchange.executor());
-    if (read_balance(tenant, waiter)) {
-      (void)co_await waiter->wait(balance_patience);
-    }
-    known = funds_.look(tenant.value, std::chrono::steady_clock::now());
+  if (known != Funds::Known::unknown) {
+    co_return known;
   }
-  if (known == Funds::Known::unknown) {
-    co_return ledger_unavailable();
+  auto reading = std::make_shared<Reading>();
+  reading->waiter = std::make_shared<Waiter>(call.exchange.executor());
+  if (read_balance(tenant, reading)) {
+    (void)co_await reading->waiter->wait(balance_patience);
   }
-  if (known == Funds::Known::none) {
-    co_return no_funds();
+  co_return reading->found;
+}
+
+bool Api::Inside::is_free(const price::Prices& prices) {
+  return prices.input.value == 0 && prices.cached.value == 0 && prices.output.value == 0;
+}
+
+bool Api::Inside::something_is_free() const {
+  return std::ranges::any_of(around_.models, [this](const ServedModel& model) {
+    const auto offer = around_.registry.prices(model.flavour.model, around_.clock.now());
+    return offer.has_value() && is_free(offer->prices);
+  });
+}
+
+base::Result<Api::Inside::Served, Problem> Api::Inside::served_to(const Call& call,
+                                                                  std::string_view name) const {
+  auto model = served(name);
+  if (model.ok() && call.penniless && !is_free(model->offer.prices)) {
+    return base::Fail{no_funds()};
   }
-  co_return std::nullopt;
+  return model;
 }
 
 asio::awaitable<std::optional<Problem>> Api::Inside::may_prepare(Call& call) {
-  std::optional<Problem> refusal = co_await without_funds(call);
-  if (refusal) {
-    co_return refusal;
+  const Funds::Known funds = co_await funds_of(call);
+  if (funds == Funds::Known::unknown) {
+    co_return ledger_unavailable();
+  }
+  call.penniless = funds == Funds::Known::none;
+  if (call.penniless && !something_is_free()) {
+    co_return no_funds();
   }
   const std::uint64_t tenant = call.key->tenant.value;
   const std::uint64_t requests_max = call.key->limits.requests_per_minute;

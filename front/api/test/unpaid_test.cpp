@@ -94,17 +94,20 @@ TEST(Funds, AreBelievedForAWhile) {
   Funds funds;
   const Funds::Instant now{1'000s};
   EXPECT_EQ(funds.look(1, now), Funds::Known::unknown);
-  funds.put(1, {{5}, {0}}, now);
+  EXPECT_TRUE(funds.put(1, {{5}, {0}}, now, funds.era()));
   EXPECT_EQ(funds.look(1, now + 1s), Funds::Known::some);
   EXPECT_EQ(funds.look(1, now + 3s), Funds::Known::some_stale);
   EXPECT_EQ(funds.look(1, now + 3s), Funds::Known::some) << "one reading is enough";
-  funds.put(1, {{0}, {7}}, now);
+  EXPECT_TRUE(funds.put(1, {{0}, {7}}, now, funds.era()));
   EXPECT_EQ(funds.look(1, now), Funds::Known::some) << "what is held is money, too";
-  funds.put(1, {{0}, {0}}, now);
+  EXPECT_FALSE(funds.put(1, {{0}, {0}}, now, funds.era()));
   EXPECT_EQ(funds.look(1, now + 100ms), Funds::Known::none);
   EXPECT_EQ(funds.look(1, now + 300ms), Funds::Known::unknown);
+  const std::uint64_t before = funds.era();
   funds.forget_all();
   EXPECT_EQ(funds.look(1, now), Funds::Known::unknown);
+  EXPECT_FALSE(funds.put(1, {{0}, {0}}, now, before));
+  EXPECT_EQ(funds.look(1, now), Funds::Known::unknown) << "read before the credit";
 }
 
 }  // namespace
