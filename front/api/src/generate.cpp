@@ -1,6 +1,7 @@
 // The routes that run a model: parse, prepare, pay, and hand the answer on as it comes.
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include <wire/openai_parse.hpp>
 #include <wire/openai_write.hpp>
 
+#include "content_logprobs.hpp"
 #include "inside.hpp"
 #include "unfit.hpp"
 #include "waiter.hpp"
@@ -55,15 +57,21 @@ struct Api::Inside::Generation {
   std::uint32_t choices = 1;
   base::Tokens input;
   std::string unenforced;  ///< What of the tools' schemas is not enforced, for a header.
+  std::vector<ContentLogprobs> logprobs = std::vector<ContentLogprobs>(choices);
 
   content::ReplyDelta parse(serve::TextPiece& piece) {
+    ContentLogprobs& tokens = logprobs[piece.choice];
+    for (content::TokenLogprob& token : piece.logprobs) {
+      tokens.add(std::move(token));
+    }
     content::ReplyDelta delta;
     if (parsers.empty()) {
       delta.text = std::move(piece.text);
+      delta.text_at = tokens.end();  // All of the answer is content.
     } else {
       delta = parsers[piece.choice]->feed(piece.text);
     }
-    delta.logprobs = std::move(piece.logprobs);
+    delta.logprobs = tokens.told(delta.text_at, delta.text.size());
     return delta;
   }
 
@@ -77,6 +85,10 @@ struct Api::Inside::Generation {
       end.first = parsers[how.choice]->finish();
       end.second.called_tool = parsers[how.choice]->called_tool();
     }
+    ContentLogprobs& tokens = logprobs[how.choice];
+    end.first.logprobs = tokens.told(end.first.text_at, end.first.text.size());
+    auto last = tokens.finish();
+    std::move(last.begin(), last.end(), std::back_inserter(end.first.logprobs));
     return end;
   }
 

@@ -64,14 +64,25 @@ class Parser final : public ReplyParser {
   [[nodiscard]] bool called_tool() const override { return diff_.called_tool(); }
 
  private:
-  /// llama-common does not say where in the answer it found its text. It is there as it stands.
+  /// llama-common does not say where in the answer it found its text. It is there as it stands,
+  /// behind what was told before; so are thoughts, and arguments unless they are written anew.
   content::ReplyDelta placed(content::ReplyDelta delta) {
-    if (!delta.text.empty()) {
-      const std::size_t found = text_.find(delta.text, said_);
-      delta.text_at = found == std::string::npos ? said_ : found;
-      said_ = delta.text_at + delta.text.size();
+    (void)pass(delta.reasoning);
+    delta.text_at = pass(delta.text);
+    for (const auto& piece : delta.tools) {
+      (void)pass(piece.arguments);
     }
     return delta;
+  }
+
+  /// Goes on behind `told`, and says where that stands.
+  std::size_t pass(const std::string& told) {
+    const std::size_t found = text_.find(told, said_);
+    if (told.empty() || found == std::string::npos) {
+      return said_;
+    }
+    said_ = found + told.size();
+    return found;
   }
 
   /// What can be understood of the text. A model may break its own format: then what was told so

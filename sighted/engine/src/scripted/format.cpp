@@ -55,11 +55,12 @@ class Parser final : public ReplyParser {
   /// Takes `bytes` of what is held as what it is here.
   void emit(std::size_t bytes, content::ReplyDelta& delta) {
     const std::string taken = held_.substr(0, bytes);
-    held_.erase(0, bytes);
+    drop(bytes);
     if (taken.empty()) {
       return;
     }
     if (in_ == In::text) {
+      delta.text_at = at_ - delta.text.size() - bytes;
       delta.text += taken;
     } else if (in_ == In::reasoning) {
       delta.reasoning += taken;
@@ -68,12 +69,17 @@ class Parser final : public ReplyParser {
     }
   }
 
+  void drop(std::size_t bytes) {
+    held_.erase(0, bytes);
+    at_ += bytes;
+  }
+
   bool enter(std::string_view tag, In next, content::ReplyDelta& delta) {
     const std::size_t at = tag_position(held_, tag);
     const bool whole = held_.size() >= at + tag.size();
     emit(at, delta);
     if (whole) {
-      held_.erase(0, tag.size());
+      drop(tag.size());
       in_ = next;
     }
     return whole;
@@ -93,7 +99,7 @@ class Parser final : public ReplyParser {
         }
         delta.tools.push_back({calls_, call_id(call_ids_, calls_), held_.substr(0, line_end), {}});
         ++calls_;
-        held_.erase(0, line_end + 1);
+        drop(line_end + 1);
         in_ = In::arguments;
         return true;
       }
@@ -104,6 +110,7 @@ class Parser final : public ReplyParser {
 
   std::uint64_t call_ids_;
   std::string held_;
+  std::size_t at_ = 0;  ///< Bytes of the answer before those held.
   In in_ = In::text;
   std::uint32_t calls_ = 0;
 };
