@@ -261,6 +261,10 @@ AnswerForms::Made AnswerForms::compile_calls(const ToolShape& shape,
   if (!parsed.ok()) {
     return base::Fail{parsed.error()};
   }
+  if (parsed->substituted == 0 && !options.substitutes.empty()) {
+    // Its rules name the schemas, but no call leads there: what is held to nothing is not given.
+    return base::Fail{grammar::Refusal{grammar::Refusal::Kind::unsupported, {}, "strict", 0}};
+  }
   return parsed->grammar;
 }
 

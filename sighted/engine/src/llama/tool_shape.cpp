@@ -432,6 +432,10 @@ ToolShape shape_of(const common_chat_templates* templates, common_chat_templates
                         rules.build_grammar(builder, true);
                       }),
                       calls, arena.has_tags());
+  // A schema whose place is in no rule is not enforced; what has no stub counts as that.
+  std::erase_if(shape.stubs, [&](const SchemaStub& stub) {
+    return shape.gbnf.find(stub.text) == std::string::npos;
+  });
   return shape;
 }
 
