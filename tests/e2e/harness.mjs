@@ -151,7 +151,8 @@ class Server {
 
   /** {available, held} in nano-units. */
   async balance({ key }) {
-    const { json } = await this.call('/v1/balance', { key });
+    const { status, json, text } = await this.call('/v1/balance', { key });
+    if (status !== 200) throw new Error(`the balance: ${status} ${text}`);
     return { available: nano(json.available), held: nano(json.held) };
   }
 
@@ -165,7 +166,8 @@ class Server {
 
   /** {requests, output, charge} of all that the tenant was charged for. */
   async charged({ key }) {
-    const { json } = await this.call('/v1/usage?group_by=none', { key });
+    const { status, json, text } = await this.call('/v1/usage?group_by=none', { key });
+    if (status !== 200) throw new Error(`the usage: ${status} ${text}`);
     const [line] = json.data;
     return {
       requests: line?.requests ?? 0, input: line?.input_tokens ?? 0,

@@ -9,13 +9,19 @@ const all = two_servers();
 test('what one server is told, the other knows', { skip }, async () => {
   const { one, two } = all;
   const tenant = await one.tenant('1.00');
+  // Known at once where the database answers: what is not known is looked for before it is refused.
+  for (let i = 0; i < 5; ++i) {
+    const fresh = await one.admin('POST', '/keys', { tenant: tenant.name });
+    await until(async () => (await two.call('/v1/models', { key: fresh.key })).status === 200,
+      'the key to be known');
+  }
   await until(async () => (await two.balance(tenant).catch(() => null))?.available === tenant.credit,
-    'the key to be known', 1_000);
+    'the key to be known');
   assert.equal((await two.call('/v1/completions', { key: tenant.key, body: completion })).status,
     200);
   await one.admin('POST', `/keys/${tenant.key_id}/revoke`, {});
   await until(async () => (await two.call('/v1/models', { key: tenant.key })).status === 401,
-    'the key to be refused', 1_000);
+    'the key to be refused');
 });
 
 test('a key that is revoked on one server ends what it runs on the other', { skip }, async () => {

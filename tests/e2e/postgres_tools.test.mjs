@@ -1,6 +1,6 @@
 // Commands, roles and the move to PostgreSQL.
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { cli, fresh_folder, nano, null_models, remove, root, start, until } from './harness.mjs';
@@ -21,6 +21,8 @@ test('commands work on the database where no server runs', { skip }, async () =>
   assert.match(check.out, /The books are right/);
   const credit = await cli(['credit', 'add', tenant.name, '1.00', '--data', data, '--ledger', secret]);
   assert.equal(credit.code, 0, credit.err);
+  await until(async () => (await one.call('/v1/models', { key: tenant.key })).status === 200,
+    'the key to be known');
   assert.equal((await one.balance(tenant)).available, nano('3.00'));
   // Without the address nobody starts on empty books by accident.
   const lost = await cli(['tenant', 'list', '--data', data]);
@@ -49,7 +51,12 @@ test('a role with only the rights in docs/postgresql.md serves', { skip }, async
   assert.equal(refused.code, 1);
   assert.match(refused.err, /permission denied/);
   // ... the owner does.
-  const made = await cli(['ledger', 'check', '--data', data, '--ledger',
+  const none = await cli(['ledger', 'check', '--data', data, '--ledger',
+    cluster.url(database, 'mains_owner')]);
+  assert.equal(none.code, 1);
+  assert.match(none.err, /there are no books/);
+  assert.ok(readdirSync(data).every((file) => file === 'lock'), 'a command that looks makes nothing');
+  const made = await cli(['init', '--data', data, '--ledger',
     cluster.url(database, 'mains_owner')]);
   assert.equal(made.code, 0, made.err);
   const [grants, to_forget] = [...readFileSync(path.join(root, 'docs/postgresql.md'), 'utf8')

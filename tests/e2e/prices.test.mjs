@@ -2,14 +2,16 @@
 // and a request pays the price of its admission.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cost_of, nano, start, until } from './harness.mjs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { cli, cost_of, fresh_folder, nano, start, until } from './harness.mjs';
 import { ask, assert_served, body_of, on_each_route, routes, text_of } from './routes.mjs';
 import { open_stream } from './stream.mjs';
 
 let server;
 const usual = { input_per_mtok: '0.20', cached_input_per_mtok: '0.10', output_per_mtok: '0.80' };
 const free = { input_per_mtok: '0', cached_input_per_mtok: '0.00', output_per_mtok: '0' };
-const publish = (models) => server.admin('POST', '/prices', { currency: 'USD',
+const publish = (models) => server.admin('POST', '/prices', { currency: 'USD', confirm: true,
   models: Object.entries(models).map(([model, prices]) => ({ model, ...prices })) });
 
 before(async () => { server = await start(); });
@@ -117,4 +119,64 @@ test('the smallest price is charged exactly, floored once', async () => {
     assert.equal(cost_of(usage), exact / 1_000_000n);
   });
   assert.equal((await server.books()).ok, true);
+});
+
+test('a list with one wrong letter stops nobody without a yes, and an alarm is raised with it', async () => {
+  await publish({ null: usual, long: usual });
+  const file = path.join(server.data, 'one-letter.json');
+  writeFileSync(file, JSON.stringify({ currency: 'USD',
+    models: ['Null', 'long'].map((model) => ({ model, ...usual })) }));
+  const run = (...args) => cli(['price', ...args, '--data', server.data]);
+  const check = await run('check', file);
+  assert.equal(check.code, 1);
+  assert.match(check.out, /Null is served nowhere; did you mean null\?/);
+  assert.match(check.out, /null is served and is not on this list: it will stop/);
+  const refused = await run('publish', file);
+  assert.equal(refused.code, 1);
+  assert.match(refused.err, /it will stop.*--yes/);
+  const tenant = await server.tenant();
+  assert.equal((await server.call('/readyz')).json.warnings, undefined);
+  assert.equal((await run('publish', file, '--yes')).code, 0);
+  const ready = await server.call('/readyz');
+  assert.equal(ready.status, 200);
+  assert.match(ready.json.warnings[0], /1 served model has no price/);
+  await until(() => /1 served model \(null\) has no price/.test(server.err), 'the line in the log');
+  await publish({ other: usual });
+  assert.equal((await server.call('/readyz')).status, 503, 'nothing is served');
+  await publish({ null: usual, long: usual });
+  assert.equal((await server.call('/readyz')).json.warnings, undefined);
+  assert.equal((await server.call('/v1/models', { key: tenant.key })).json.data.length, 2);
+});
+
+test('a list to come that lacks a served model is an alarm, and can be withdrawn', async () => {
+  const valid_from = new Date(Date.now() + 86_400_000).toISOString().replace(/\.\d+/, '');
+  const list = await server.admin('POST', '/prices', { currency: 'USD', confirm: true, valid_from,
+    models: [{ model: 'long', ...usual }] });
+  assert.match((await server.call('/readyz')).json.warnings[0],
+    new RegExp(`price list ${list.version}, .* lacks 1 served model`));
+  const withdrawn = await cli(['price', 'withdraw', String(list.version), '--data', server.data]);
+  assert.equal(withdrawn.code, 0, withdrawn.err);
+  assert.equal((await server.call('/readyz')).json.warnings, undefined);
+  const shown = await cli(['price', 'show', '--json', '--data', server.data]);
+  const file = path.join(server.data, 'current.json');
+  writeFileSync(file, JSON.stringify(JSON.parse(shown.out).current));
+  const check = await cli(['price', 'check', file, '--data', server.data]);
+  assert.equal(check.code, 0, check.out + check.err);
+  writeFileSync(file, '{}');
+  const empty = await cli(['price', 'check', file, '--data', server.data]);
+  assert.match(empty.out, /currency is missing[^]*models is missing/);
+});
+
+test('a server without price.key serves on, and publishes nothing', async () => {
+  const data = fresh_folder();
+  let other = await start({ data, ledger: 'sqlite' });
+  const tenant = await other.tenant();
+  await other.stop();
+  rmSync(path.join(data, 'price.key'));
+  other = await start({ data, ledger: 'sqlite' });
+  assert.equal((await other.call('/v1/models', { key: tenant.key })).json.data.length, 2);
+  await assert.rejects(other.admin('POST', '/prices', { currency: 'USD',
+    models: ['null', 'long'].map((model) => ({ model, ...usual })) }), /price\.key is not in/);
+  assert.ok(!existsSync(path.join(data, 'price.key')));
+  await other.clear();
 });

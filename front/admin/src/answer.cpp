@@ -22,6 +22,12 @@ Problem of(registry::Error error, std::string param) {
     case registry::Error::name_taken: return {409, "name_taken", message, std::move(param)};
     case registry::Error::unknown_tenant:
       return {404, "tenant_not_found", message, std::move(param)};
+    case registry::Error::unknown_list:
+      return {404, "price_list_not_found", message, std::move(param)};
+    case registry::Error::list_in_force:
+      return {409, "price_list_in_force", message, std::move(param)};
+    case registry::Error::no_price_key:
+    case registry::Error::other_price_key: return {409, "price_key", message, ""};
     case registry::Error::unknown_key: return {404, "key_not_found", message, std::move(param)};
     default: return {503, "store_unavailable", message, ""};
   }
@@ -236,7 +242,8 @@ json::object shown(const registry::PublishedList& list) {
           {"hash_sha256", list.hash},
           {"signature_ed25519", list.signature},
           {"public_key", list.public_key},
-          {"canonical", list.canonical}};
+          {"canonical", list.canonical},
+          {"withdrawn", list.withdrawn}};
 }
 
 json::object list_of(json::array data) {
@@ -245,6 +252,9 @@ json::object list_of(json::array data) {
 
 base::Result<registry::TenantPtr, Problem> tenant_named(const Call& call, std::string_view name) {
   auto tenant = call.around.registry.tenant(name);
+  if (tenant == nullptr && call.around.registry.catch_up()) {
+    tenant = call.around.registry.tenant(name);
+  }
   if (tenant == nullptr) {
     return Fail{Problem{404, "tenant_not_found",
                         "no tenant has this name; `mains tenant list` shows all", "tenant"}};

@@ -213,6 +213,11 @@ Answer usage(const Call& call) {
                       {"data", std::move(data)}};
 }
 
+Answer show_books(const Call& call) {
+  const BooksFacts& books = call.around.books;
+  return json::object{{"ledger", books.where}, {"id", books.id}, {"shared", books.shared}};
+}
+
 Answer check_ledger(const Call& call) {
   const auto snapshot = call.around.reader.snapshot();
   if (!snapshot.ok()) {
@@ -223,14 +228,25 @@ Answer check_ledger(const Call& call) {
     return Fail{of(report.error())};
   }
   json::array findings;
+  std::uint64_t count = report.value().finding_count;
+  if (call.around.books.compare) {
+    if (const auto same = call.around.books.compare(); !same.ok()) {
+      findings.emplace_back(json::object{
+          {"code", "parts_differ"}, {"meaning", same.error()}, {"expected", ""}, {"found", ""}});
+      count += 1;
+    }
+  }
   for (const ledger::Finding& finding : report.value().findings) {
     findings.emplace_back(shown(call, finding));
   }
-  return json::object{
-      {"ok", report.value().finding_count == 0}, {"finding_count", report.value().finding_count},
-      {"findings", std::move(findings)},         {"tenants", report.value().tenants},
-      {"postings", report.value().postings},     {"receipts", report.value().receipts},
-      {"open_holds", report.value().open_holds}, {"leaves", report.value().leaves}};
+  return json::object{{"ok", count == 0},
+                      {"finding_count", count},
+                      {"findings", std::move(findings)},
+                      {"tenants", report.value().tenants},
+                      {"postings", report.value().postings},
+                      {"receipts", report.value().receipts},
+                      {"open_holds", report.value().open_holds},
+                      {"leaves", report.value().leaves}};
 }
 
 }  // namespace admin

@@ -20,11 +20,14 @@ namespace admin {
 [[nodiscard]] Answer price_list(const Call& call);
 [[nodiscard]] Answer check_prices(const Call& call);
 [[nodiscard]] Answer publish_prices(const Call& call);
+[[nodiscard]] Answer withdraw_prices(const Call& call);
+[[nodiscard]] Answer new_price_key(const Call& call);
 
 [[nodiscard]] Answer usage(const Call& call);
 [[nodiscard]] DocumentAnswer show_bill(const Call& call);
 [[nodiscard]] DocumentAnswer export_focus(const Call& call);
 [[nodiscard]] DocumentAnswer export_events(const Call& call);
+[[nodiscard]] Answer show_books(const Call& call);
 [[nodiscard]] Answer check_ledger(const Call& call);
 [[nodiscard]] Answer show_log(const Call& call);
 [[nodiscard]] Answer rotate_log_key(const Call& call);

@@ -351,6 +351,83 @@ TEST_F(AdminTest, PricesAreCheckedPublishedAndShown) {
   EXPECT_NE(refused.at("/error/message").find("a price per token?"), std::string::npos);
 }
 
+std::string list_of(const std::string& models, const std::string& more = "") {
+  return R"({"currency":"USD",)" + more + R"("models":[)" + models + "]}";
+}
+std::string priced(const std::string& model, const std::string& input) {
+  return R"({"model":")" + model + R"(","input_per_mtok":")" + input +
+         R"(","cached_input_per_mtok":"0.05","output_per_mtok":"0.40"})";
+}
+
+TEST_F(AdminTest, AListThatStopsAModelNeedsAYes) {
+  ASSERT_EQ(ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.10"))).status, 201U);
+  const std::string one_letter = list_of(priced("tinY", "0.10"));
+  const Got checked = ask("POST", "/admin/v1/prices/check", one_letter);
+  EXPECT_EQ(checked.at("/ok"), "false");
+  EXPECT_EQ(checked.at("/findings"), "[]");
+  EXPECT_EQ(checked.at("/needs_confirmation/0"), "tinY is served nowhere; did you mean tiny?");
+  EXPECT_EQ(checked.at("/needs_confirmation/1"),
+            "tiny is served and is not on this list: it will stop");
+  const Got refused = ask("POST", "/admin/v1/prices", one_letter);
+  EXPECT_EQ(refused.status, 409U);
+  EXPECT_EQ(refused.at("/error/code"), "price_list_needs_confirmation");
+  for (const char* part : {"tinY", "it will stop", "--yes"}) {
+    EXPECT_NE(refused.at("/error/message").find(part), std::string::npos) << part;
+  }
+  EXPECT_EQ(registry_->price_lists().size(), 1U) << "nothing was published";
+  EXPECT_EQ(ask("POST", "/admin/v1/prices", list_of(priced("tinY", "0.10"), R"("confirm":1,)"))
+                .at("/error/param"),
+            "confirm");
+  EXPECT_EQ(
+      ask("POST", "/admin/v1/prices", list_of(priced("tinY", "0.10"), R"("confirm":true,)")).status,
+      201U);
+}
+
+TEST_F(AdminTest, AFactorOfTenNeedsAYes) {
+  ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.10")));
+  for (const char* price : {"1.00", "5.00", "0.01", "0"}) {
+    std::string list = list_of(priced("tiny", price));
+    const std::size_t cached = list.find("0.05");
+    if (price[0] == '0') list.replace(cached, 4, "0.00");
+    EXPECT_EQ(ask("POST", "/admin/v1/prices", list).status, 409U) << price;
+  }
+  const Got checked = ask("POST", "/admin/v1/prices/check", list_of(priced("tiny", "0.99")));
+  EXPECT_EQ(checked.at("/ok"), "true");
+  EXPECT_EQ(checked.at("/changes/0/before"), "0.10");
+  EXPECT_EQ(checked.at("/changes/0/after"), "0.99");
+}
+
+TEST_F(AdminTest, AListToComeIsComparedWithTheOneBeforeItAndCanBeWithdrawn) {
+  ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.10")));
+  const std::string march = R"("valid_from":"2027-03-01T00:00:00Z",)";
+  ASSERT_EQ(ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.60"), march)).status, 201U);
+  const std::string april = R"("valid_from":"2027-04-01T00:00:00Z",)";
+  EXPECT_EQ(ask("POST", "/admin/v1/prices", list_of(priced("tiny", "5.00"), april)).status, 201U)
+      << "not ten times the list of March";
+  ASSERT_EQ(ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.70"), march)).status, 201U);
+  const Got shown = ask("GET", "/admin/v1/prices");
+  EXPECT_EQ(shown.at("/to_come/0/version"), "2") << "in the order of their moments";
+  EXPECT_EQ(shown.at("/to_come/0/wins"), "false");
+  EXPECT_EQ(shown.at("/to_come/1/version"), "4");
+  EXPECT_EQ(shown.at("/to_come/1/wins"), "true");
+  EXPECT_EQ(shown.at("/to_come/2/version"), "3");
+  EXPECT_EQ(ask("POST", "/admin/v1/prices/3/withdraw").at("/withdrawn"), "true");
+  EXPECT_EQ(ask("GET", "/admin/v1/prices").body.at("to_come").as_array().size(), 2U);
+  EXPECT_EQ(ask("POST", "/admin/v1/prices/1/withdraw").status, 409U);
+  EXPECT_EQ(ask("POST", "/admin/v1/prices/9/withdraw").status, 404U);
+  EXPECT_EQ(ask("POST", "/admin/v1/prices/x/withdraw").status, 404U);
+}
+
+TEST_F(AdminTest, WhatIsShownCanBePublishedAgain) {
+  ask("POST", "/admin/v1/prices", list_of(priced("tiny", "0.10")));
+  const std::string current = json::serialize(ask("GET", "/admin/v1/prices").body.at("current"));
+  EXPECT_EQ(ask("POST", "/admin/v1/prices/check", current).at("/ok"), "true");
+  EXPECT_EQ(ask("POST", "/admin/v1/prices", current).at("/version"), "2");
+  const Got empty = ask("POST", "/admin/v1/prices/check", "{}");
+  EXPECT_NE(empty.at("/findings").find("currency is missing"), std::string::npos);
+  EXPECT_NE(empty.at("/findings").find("models is missing"), std::string::npos);
+}
+
 TEST_F(AdminTest, AMonthAddsUp) {
   ask("POST", "/admin/v1/prices", prices);
   ask("POST", "/admin/v1/tenants", R"({"name":"acme","credit":"5.00"})");

@@ -10,6 +10,7 @@
 
 #include "inside.hpp"
 #include "paths.hpp"
+#include "secret.hpp"
 
 namespace api {
 
@@ -128,6 +129,8 @@ Weight weight_of_admin(std::string_view path) {
   return found ? Weight::heavy : Weight::light;
 }
 
+}  // namespace
+
 std::string_view secret_of(const http::Request& request) {
   constexpr std::string_view scheme = "bearer ";
   const std::string_view authorization = request.header("authorization");
@@ -142,8 +145,6 @@ std::string_view secret_of(const http::Request& request) {
   }
   return request.header("x-api-key");
 }
-
-}  // namespace
 
 Api::Inside::Inside(Surroundings surroundings)
     : around_(std::move(surroundings)),
@@ -210,6 +211,12 @@ asio::awaitable<void> Api::Inside::answer(http::Exchange& exchange) {
     call.part = std::move(*part);
     call.work = route.info.work;
     Authenticated caller = authenticate(route, call.request);
+    if (caller.refused.has_value()) {
+      const bool known = co_await is_known_by_now(exchange);
+      if (known) {
+        caller = authenticate(route, call.request);
+      }
+    }
     call.key = std::move(caller.key);
     std::optional<Problem> refused = std::move(caller.refused);
     if (!refused.has_value()) {
@@ -313,12 +320,25 @@ asio::awaitable<void> Api::Inside::healthz(Call& call) {
 asio::awaitable<void> Api::Inside::readyz(Call& call) {
   constexpr base::SpanNs soon{1'000'000'000};
   if (around_.ready()) {
-    co_await send_json(call, R"({"status":"ready"})");
+    wire::JsonWriter json;
+    json.object().field("status", "ready");
+    const std::vector<std::string> warnings =
+        around_.warnings ? around_.warnings() : std::vector<std::string>{};
+    if (!warnings.empty()) {
+      json.key("warnings").array();
+      for (const std::string& warning : warnings) {
+        json.string(warning);
+      }
+      json.end_array();
+    }
+    json.end_object();
+    std::string body = std::move(json).text();
+    co_await send_json(call, std::move(body));
   } else {
     co_await fail(call, try_later(problem(503, "not_ready",
                                           "The server is shutting down, its ledger does not "
-                                          "take commands, or its clock differs from the "
-                                          "database's."),
+                                          "take commands, its clock differs from the database's, "
+                                          "or no served model has a price."),
                                   soon));
   }
 }

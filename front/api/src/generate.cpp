@@ -138,7 +138,12 @@ base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& ca
     return base::Fail{body_error(parsed.error())};
   }
   content::GenerationRequest request = std::move(parsed).value();
-  const auto model = served_to(call, request.model);
+  auto model = served_to(call, request.model);
+  // Another server may just have published its price. This is no HTTP thread.
+  if (!model.ok() && models_.contains(request.model) && !served(request.model).ok() &&
+      around_.registry.catch_up()) {
+    model = served_to(call, request.model);
+  }
   if (!model.ok()) {
     return base::Fail{model.error()};
   }

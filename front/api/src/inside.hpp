@@ -106,6 +106,9 @@ class Api::Inside {
   /// Finds out who calls.
   [[nodiscard]] Authenticated authenticate(const Route& route, const http::Request& request) const;
   [[nodiscard]] std::optional<Problem> refused_at_header(const http::Request& request) const;
+  /// Where several servers share the registry: whether another one has just made the key that was
+  /// not known. Waits half a second at most, on no thread.
+  asio::awaitable<bool> is_known_by_now(http::Exchange& exchange);
 
   /// Adds to an answer's header what is in each of them.
   void address(const Call& call, Headers& headers) const;

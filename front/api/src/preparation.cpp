@@ -160,7 +160,13 @@ std::optional<Problem> Api::Inside::refused_at_header(const http::Request& reque
 
 asio::awaitable<std::optional<http::Response>> Api::Inside::admit(http::Exchange& exchange) {
   const Call call{exchange, exchange.request(), nullptr, {}};
-  const std::optional<Problem> refused = refused_at_header(call.request);
+  std::optional<Problem> refused = refused_at_header(call.request);
+  if (refused.has_value()) {
+    const bool known = co_await is_known_by_now(exchange);
+    if (known) {
+      refused = refused_at_header(call.request);
+    }
+  }
   if (!refused.has_value()) {
     co_return std::nullopt;
   }

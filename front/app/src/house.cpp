@@ -111,6 +111,8 @@ House::Step House::open_log() {
   tlog::Options options;
   options.origin = config_.transparency.origin;
   options.database = config_.ledger.url;
+  options.noted_size = vault_.state.log_size;
+  options.noted_root = vault_.state.log_root;
   for (const config::Witness& witness : config_.transparency.witnesses) {
     auto key = note::parse_key(witness.vkey);
     if (!key.ok()) {
@@ -126,7 +128,10 @@ House::Step House::open_log() {
          const registry::TenantPtr tenant = vault_.registry->tenant(id);
          return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
        },
-       clock_, random_});
+       clock_, random_,
+       [this](std::uint64_t size, const terms::Digest& root) {
+         return vault_.registry->note_log(size, root);
+       }});
   if (!log.ok()) {
     return base::Fail{"cannot open the transparency log in " + config_.data.dir.string() + ": " +
                       std::string(tlog::describe(log.error()))};
@@ -153,6 +158,13 @@ House::Step House::publish_prices() {
   }
   const auto published = vault_.registry->publish_missing(config_.currency.code, prices);
   if (published.ok()) {
+    return base::Done{};
+  }
+  // Without the key no list is signed, and what has a price is served on.
+  const auto error = published.error().error;
+  if (error == registry::Error::no_price_key || error == registry::Error::other_price_key) {
+    say(config::LogLevel::warn,
+        "mains: cannot publish the configured prices: " + std::string(registry::describe(*error)));
     return base::Done{};
   }
   std::string text = "cannot publish the configured prices";
@@ -243,6 +255,11 @@ void House::add_gauges() {
                   [this] { return static_cast<double>(books_thread_->waiting()); });
   metrics_->gauge("mains_ledger_healthy", "1 when the ledger took the last batch.",
                   [this] { return books_thread_->healthy() ? 1.0 : 0.0; });
+  metrics_->gauge("mains_models_without_price", "Served models that the price list in force lacks.",
+                  [this] { return static_cast<double>(price_watch_->gaps().unpriced.size()); });
+  metrics_->gauge("mains_price_lists_to_come_lacking_models",
+                  "Price lists to come that lack a served model.",
+                  [this] { return static_cast<double>(price_watch_->gaps().coming.size()); });
   if (clock_watch_ != nullptr) {
     metrics_->gauge("mains_clock_ahead_seconds",
                     "How far this machine's clock is ahead of the database's.",
@@ -258,12 +275,22 @@ void House::add_gauges() {
                   [this] { return static_cast<double>(server_->counters().cut_slow_total); });
 }
 
+void House::watch_prices() {
+  std::vector<std::string> served;
+  for (const LoadedFlavour& flavour : loaded_.flavours) {
+    served.push_back(flavour.model.name);
+  }
+  price_watch_ = std::make_unique<PriceWatch>(*vault_.registry, clock_, std::move(served));
+}
+
 House::Step House::open_doors() {
   hall_ = std::make_unique<serve::Hall>(*books_thread_, clock_, random_);
   memory_ = std::make_shared<http::MemoryAccount>(memory_bytes_max(config_.server));
   holds_watch_ = std::make_unique<HoldsWatch>(*vault_.reader);
+  watch_prices();
   admin::Surroundings admin{*vault_.registry, *vault_.reader, *money_, clock_, random_, {}, {},
                             log_.get()};
+  admin.books = {vault_.shown, vault_.id, vault_.shared, vault_.compare};
   admin.key_revoked = [this](terms::KeyId key) {
     for (auto& loop : loops_) {
       loop->cancel_key(key);
@@ -297,14 +324,19 @@ House::Step House::open_doors() {
             {request.method_name, request.path,
              [&request](std::string_view name) { return request.query(name); }, request.body}));
       },
-      [this] { return books_thread_->healthy() && clock_is_right() && !draining_; },
+      [this] {
+        return books_thread_->healthy() && clock_is_right() && !draining_ &&
+               !price_watch_->gaps().none_priced();
+      },
       *log_,
       config_.server.cors_origins,
       {config_.limits.unpaid_requests_per_minute, config_.limits.unpaid_cpu_ms_per_minute},
-      memory_});
+      memory_,
+      [this] { return price_watch_->gaps().lines(false); }});
   server_ = std::make_unique<http::Server>(
       http_options(), [this](http::Exchange& exchange) { return api_->answer(exchange); });
   add_gauges();
+  price_watch_->start();
   log_->start();
   if (clock_watch_ != nullptr) {
     clock_watch_->start();

@@ -25,6 +25,7 @@
 #include "clock_watch.hpp"
 #include "engines.hpp"
 #include "holds_watch.hpp"
+#include "price_watch.hpp"
 
 namespace app {
 
@@ -69,6 +70,8 @@ class House {
   [[nodiscard]] base::Random& random() { return random_; }
   /// False: this server leaves the log's signing to others.
   [[nodiscard]] bool signs() const { return log_->signs(); }
+  /// Where new books were made; empty: there were some.
+  [[nodiscard]] std::string made_books() const { return vault_.made ? vault_.shown : ""; }
   [[nodiscard]] std::uint64_t voided_at_start() const { return voided_at_start_; }
 
  private:
@@ -78,6 +81,7 @@ class House {
     return clock_watch_ == nullptr || clock_watch_->right();
   }
   Step publish_prices();
+  void watch_prices();
   void add_gauges();
   std::vector<api::ServedModel> served_models();
   [[nodiscard]] http::Options http_options() const;
@@ -98,6 +102,7 @@ class House {
   LoadedModels loaded_;
   std::unique_ptr<api::Metrics> metrics_;
   std::vector<std::unique_ptr<serve::EngineLoop>> loops_;
+  std::unique_ptr<PriceWatch> price_watch_;
   std::unique_ptr<serve::Hall> hall_;
   std::unique_ptr<admin::Admin> admin_;
   std::unique_ptr<api::Api> api_;

@@ -82,6 +82,9 @@ void tell_of_start(const House& house, const cli::FolderLock& lock) {
   for (const std::string& name : lock.tightened()) {
     tell(name + " in the data folder could be read by others; it is for its owner only now");
   }
+  if (const std::string made = house.made_books(); !made.empty()) {
+    tell("made new books in " + made);
+  }
   if (house.voided_at_start() > 0) {
     tell("the last run ended in the middle of " + std::to_string(house.voided_at_start()) +
          " requests; they were not charged");

@@ -12,6 +12,7 @@
 #include <admin/admin.hpp>
 #include <base/result.hpp>
 #include <cli/cli.hpp>
+#include <vault/vault.hpp>
 
 namespace cli {
 
@@ -37,12 +38,13 @@ class Door {
 using DoorPtr = std::unique_ptr<Door>;
 
 /// The server on `dir` where one answers; else the folder itself, locked as long as the door
-/// lives. Waits two seconds for another command to finish, or a server to come up. `make`: a
-/// folder that is not there is made. `ledger`: the address of the books, where they are not in the
-/// folder. errors: a line for people.
+/// lives. Waits two seconds for another command to finish, or a server to come up. `use`: what is
+/// not there is made only where it says so, and that is said on world.err. `ledger`: the address of
+/// the books, where they are not in the folder; a server whose books are others is refused. errors:
+/// a line for people.
 [[nodiscard]] base::Result<DoorPtr, std::string> open_door(const std::filesystem::path& dir,
-                                                           const std::string& ledger, bool make,
-                                                           const World& world);
+                                                           const std::string& ledger,
+                                                           vault::Use use, const World& world);
 
 /// Whether a server answers on the socket in `dir`, and a door to it; null where none does.
 [[nodiscard]] DoorPtr open_socket(const std::filesystem::path& dir);

@@ -53,11 +53,12 @@ int fail(const Session& session, std::string_view message) {
 }
 
 base::Result<std::string, std::string> ask_document(const Session& session, const Ask& ask) {
-  const auto door = open_door(session.data, session.ledger, ask.make_folder, session.world);
+  const auto door = open_door(session.data, session.ledger, ask.use(), session.world);
   if (!door.ok()) {
     return base::Fail{door.error()};
   }
-  const std::string body = ask.body.empty() ? "" : json::serialize(ask.body);
+  const std::string body =
+      ask.body.empty() && ask.method != "POST" ? "" : json::serialize(ask.body);
   auto reply = door.value()->ask(ask.method, "/admin/v1" + ask.path, ask.query, body);
   if (!reply.ok()) {
     return base::Fail{reply.error()};
@@ -69,7 +70,7 @@ base::Result<std::string, std::string> ask_document(const Session& session, cons
 }
 
 int pour(const Session& session, const Ask& ask, const Take& take) {
-  const auto door = open_door(session.data, session.ledger, ask.make_folder, session.world);
+  const auto door = open_door(session.data, session.ledger, ask.use(), session.world);
   if (!door.ok()) {
     return fail(session, door.error());
   }

@@ -42,7 +42,12 @@ struct Ask {
   std::string path;  ///< Below /admin/v1.
   Query query = {};
   json::object body = {};
-  bool make_folder = false;  ///< A data folder that is not there is made.
+  bool make_folder = false;  ///< A data folder, or books, that are not there are made.
+
+  [[nodiscard]] vault::Use use() const {
+    if (make_folder) return vault::Use::make;
+    return method == "GET" || path == "/prices/check" ? vault::Use::read : vault::Use::write;
+  }
 };
 
 /// The answer's object, or a line for people.
@@ -79,6 +84,7 @@ void add_price(CLI::App& app, Session& session);
 void add_usage(CLI::App& app, Session& session);
 void add_bill(CLI::App& app, Session& session);
 void add_export(CLI::App& app, Session& session);
+void add_init(CLI::App& app, Session& session);
 void add_ledger(CLI::App& app, Session& session);
 void add_log(CLI::App& app, Session& session);
 void add_model(CLI::App& app, Session& session);

@@ -17,6 +17,9 @@ std::string line_of(const json::object& finding) {
       line += std::string(", ") + name + " " + value;
     }
   }
+  if (text_of(finding, "code") == "parts_differ") {
+    return line;
+  }
   return line + ", expected " + text_of(finding, "expected") + ", found " +
          text_of(finding, "found");
 }

@@ -1,6 +1,10 @@
 // `mains log`: the transparency log's operator side.
 #include <ostream>
 
+#include <cli/folder.hpp>
+#include <tlog/log.hpp>
+#include <vault/vault.hpp>
+
 #include "leaf.hpp"
 
 namespace cli {
@@ -30,6 +34,34 @@ void show_log(const json::object& log, std::ostream& out) {
   out.flush();
 }
 
+int rebuild(const Session& session) {
+  const World& world = session.world;
+  const auto lock = FolderLock::take(session.data);
+  if (!lock.ok()) {
+    return fail(session, lock.error());
+  }
+  const auto vault =
+      vault::open(session.data, session.ledger, world.clock, world.random, vault::Use::rebuild_log);
+  if (!vault.ok()) {
+    return fail(session, vault.error());
+  }
+  tlog::Options options;
+  options.database = session.ledger;
+  options.noted_size = vault->state.log_size;
+  options.noted_root = vault->state.log_root;
+  const auto log = tlog::Log::open(
+      session.data, std::move(options),
+      {*vault->reader, [](const settle::Command&) { return settle::Outcome{settle::Refused{}}; },
+       [](terms::TenantId) { return terms::Pseudonym{}; }, world.clock, world.random});
+  if (!log.ok()) {
+    return fail(session,
+                "the log cannot be made anew: " + std::string(tlog::describe(log.error())));
+  }
+  world.out << "The ledger gives what the log had signed last (" << vault->state.log_size
+            << " entries). The next start of `mains serve` signs on from there." << std::endl;
+  return 0;
+}
+
 }  // namespace
 
 void add_log(CLI::App& app, Session& session) {
@@ -40,6 +72,10 @@ void add_log(CLI::App& app, Session& session) {
            show_log(answer, session.world.out);
          });
        });
+  leaf(*log, session, "rebuild",
+       "Of a stopped server whose log.db is lost: begin it anew from the ledger, where that gives "
+       "what was signed. Published documents other than price lists are not in it any more",
+       "  mains log rebuild --data data", [&session] { return rebuild(session); });
   leaf(*log, session, "rotate-key",
        "A new key signs from now on, and the old one beside it; the old one names the new in the "
        "log",

@@ -57,9 +57,33 @@ void show_added(const Session& session, const config::Model& model) {
                     << std::endl;
 }
 
+/// Of a folder that has models and no books yet: nothing is loaded or has a price. Nothing where
+/// there are books, or a server.
+std::optional<json::object> models_without_books(const Session& session) {
+  std::error_code none;
+  if (!session.ledger.empty() || !std::filesystem::is_directory(session.data, none) ||
+      open_socket(session.data) != nullptr) {
+    return std::nullopt;
+  }
+  const auto books = vault::there_are_books(session.data, "");
+  const auto added = config::load_added_models(session.data);
+  if (!books.ok() || *books || !added.ok()) {
+    return std::nullopt;
+  }
+  json::array data;
+  for (const config::Model& model : config::served_models({}, added.value(), {})) {
+    data.push_back(json::object{{"name", model.name},
+                                {"file", model.file.string()},
+                                {"context", model.context},
+                                {"loaded", false},
+                                {"priced", false}});
+  }
+  return json::object{{"object", "list"}, {"data", std::move(data)}};
+}
+
 void add_list(CLI::App& model, Session& session) {
   leaf(model, session, "list", "What is served, or would be", "  mains model list", [&session] {
-    return ask_and_show(session, {"GET", "/models"}, [&](const json::object& answer) {
+    const auto show = [&](const json::object& answer) {
       Table table({"MODEL", "CONTEXT>", "LOADED", "PRICED", "FILE"});
       for (const json::value& value : answer.at("data").as_array()) {
         const json::object& each = value.as_object();
@@ -69,7 +93,17 @@ void add_list(CLI::App& model, Session& session) {
                    text_of(each, "priced") == "true" ? "yes" : "no", text_of(each, "file")});
       }
       table.print(session.world.out);
-    });
+    };
+    const auto without = models_without_books(session);
+    if (!without) {
+      return ask_and_show(session, {"GET", "/models"}, show);
+    }
+    if (session.json) {
+      print_json(session, *without);
+    } else {
+      show(*without);
+    }
+    return 0;
   });
 }
 

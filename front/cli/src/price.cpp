@@ -43,6 +43,24 @@ base::Result<json::object, std::string> read_document(const Session& session,
   return std::move(document.get_object());
 }
 
+void show_changes(const json::object& answer, std::ostream& out) {
+  const json::value* changes = answer.if_contains("changes");
+  if (changes == nullptr || !changes->is_array() || changes->get_array().empty()) {
+    return;
+  }
+  Table table({"MODEL", "PRICE", "BEFORE>", "AFTER>"});
+  for (const json::value& value : changes->get_array()) {
+    const json::object& change = value.as_object();
+    const auto or_none = [&](const char* name) {
+      const std::string text = text_of(change, name);
+      return text.empty() ? std::string("-") : text;
+    };
+    table.add(
+        {text_of(change, "model"), text_of(change, "field"), or_none("before"), or_none("after")});
+  }
+  table.print(out);
+}
+
 int check(const Session& session, const std::string& file) {
   const auto document = read_document(session, file);
   if (!document.ok()) {
@@ -53,17 +71,22 @@ int check(const Session& session, const std::string& file) {
     return fail(session, answer.error());
   }
   const bool good = answer.value().at("ok").as_bool();
+  std::ostream& out = session.world.out;
   if (session.json) {
     print_json(session, answer.value());
-  } else if (good) {
-    session.world.out << "Nothing speaks against it. Publish: mains price publish " << file
-                      << std::endl;
-  } else {
-    for (const json::value& finding : answer.value().at("findings").as_array()) {
-      session.world.out << std::string(finding.as_string()) << "\n";
-    }
-    session.world.out.flush();
+    return good ? 0 : 1;
   }
+  show_changes(answer.value(), out);
+  for (const json::value& finding : answer.value().at("findings").as_array()) {
+    out << std::string(finding.as_string()) << "\n";
+  }
+  for (const json::value& doubt : answer.value().at("needs_confirmation").as_array()) {
+    out << std::string(doubt.as_string()) << " (needs --yes)\n";
+  }
+  if (good) {
+    out << "No problems found. Publish: mains price publish " << file << "\n";
+  }
+  out.flush();
   return good ? 0 : 1;
 }
 
@@ -86,11 +109,50 @@ void add_show(CLI::App& price, Session& session) {
           for (const json::value& list : answer.at("to_come").as_array()) {
             session.world.out << "\n";
             show_list(list.as_object(), session.world.out);
+            if (!list.as_object().at("wins").as_bool()) {
+              session.world.out << "A later version for the same moment takes its place.\n";
+            }
           }
           session.world.out.flush();
         });
       });
   show->add_option("--version", *version, "One version instead")->type_name("N");
+}
+
+void add_withdraw(CLI::App& price, Session& session) {
+  auto version = std::make_shared<std::uint64_t>(0);
+  CLI::App* withdraw = leaf(
+      price, session, "withdraw", "A list to come never comes into force; it stays, signed",
+      "  mains price withdraw 7", [&session, version] {
+        return ask_and_show(session, {"POST", "/prices/" + std::to_string(*version) + "/withdraw"},
+                            [&](const json::object& list) {
+                              session.world.out << "Withdrawn: list " << text_of(list, "version")
+                                                << ", which was to hold from "
+                                                << text_of(list, "valid_from") << " on."
+                                                << std::endl;
+                            });
+      });
+  withdraw->add_option("version", *version, "Its version; `mains price show` has all to come")
+      ->required();
+  auto sure = std::make_shared<bool>(false);
+  CLI::App* key =
+      leaf(price, session, "new-key", "Where price.key is lost for good: make another one",
+           "  mains price new-key --yes", [&session, sure] {
+             if (!*sure) {
+               return fail(
+                   session,
+                   "lists are signed with another key from now on, and customers who kept the "
+                   "old one will ask; repeat it with --yes if price.key is lost for good");
+             }
+             return ask_and_show(
+                 session, {"POST", "/prices/new-key"}, [&](const json::object&) {
+                   session.world.out
+                       << "A new price.key signs from the next list on. Copy it to the folders "
+                          "of other servers on the same database."
+                       << std::endl;
+                 });
+           });
+  key->add_flag("--yes", *sure, "Yes, for good");
 }
 
 }  // namespace
@@ -110,20 +172,29 @@ void add_price(CLI::App& app, Session& session) {
       "  mains price check prices.json" + form, [&session, file] { return check(session, *file); });
   checked->add_option("file", *file, "The list; - reads standard input")->required();
 
+  auto yes = std::make_shared<bool>(false);
   CLI::App* publish =
       leaf(*price, session, "publish", "Publish a list: signed, numbered, never changed again",
-           "  mains price publish prices.json" + form, [&session, file] {
-             const auto document = read_document(session, *file);
+           "  mains price publish prices.json" + form, [&session, file, yes] {
+             auto document = read_document(session, *file);
              if (!document.ok()) {
                return fail(session, document.error());
              }
+             if (*yes) {
+               document.value()["confirm"] = true;
+             }
              return ask_and_show(session, {"POST", "/prices", {}, document.value()},
                                  [&](const json::object& list) {
+                                   show_changes(list, session.world.out);
                                    session.world.out << "Published. ";
                                    show_list(list, session.world.out);
                                  });
            });
   publish->add_option("file", *file, "The list; - reads standard input")->required();
+  publish->add_flag("--yes", *yes,
+                    "Publish although a model stops, is served nowhere, or a price changes by a "
+                    "factor of ten or more");
+  add_withdraw(*price, session);
 }
 
 }  // namespace cli

@@ -29,6 +29,7 @@ void add_commands(CLI::App& app, Session& session) {
   add_usage(app, session);
   add_bill(app, session);
   add_export(app, session);
+  add_init(app, session);
   add_ledger(app, session);
   add_log(app, session);
   add_model(app, session);

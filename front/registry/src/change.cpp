@@ -4,7 +4,7 @@
 #include <notation/id_text.hpp>
 #include <registry/registry.hpp>
 
-#include "inside.hpp"
+#include "attempt.hpp"
 #include "tables.hpp"
 
 namespace registry {
@@ -12,7 +12,6 @@ namespace {
 
 using base::Fail;
 
-constexpr std::int64_t ns_per_s = 1'000'000'000;
 constexpr std::size_t prefix_size = 8;
 
 bool is_alnum(char c) {
@@ -26,32 +25,12 @@ bool is_name_of(std::string_view name, std::string_view marks, std::size_t size_
          });
 }
 
-std::int64_t stored(std::uint64_t id) {
-  return static_cast<std::int64_t>(id);
-}
-
 void replace_key(Snapshot& snapshot, const KeyPtr& key) {
   snapshot.keys[key->id] = key;
   for (auto& [word, lock] : snapshot.locks) {
     if (lock.key->id == key->id) {
       lock.key = key;
     }
-  }
-}
-
-/// Gives ids to the names that have none. The caller's transaction makes them durable.
-void name_models(Database& database, const std::vector<NamedPrices>& models, Snapshot& snapshot) {
-  for (const NamedPrices& model : models) {
-    if (snapshot.models.contains(model.model)) {
-      continue;
-    }
-    Statement insert(database, "INSERT INTO models(name) VALUES(?) RETURNING id");
-    if (!insert.bind(std::string_view(model.model)).insert()) {
-      throw SqlFailure{Error::unavailable};
-    }
-    const terms::ModelId id{static_cast<std::uint64_t>(insert.integer(0))};
-    snapshot.models[model.model] = id;
-    snapshot.model_names[id] = model.model;
   }
 }
 
@@ -63,30 +42,6 @@ Id inserted(const Statement& insert) {
 
 }  // namespace
 
-/// Runs `change` on a copy of the snapshot, in a transaction of the database; both are kept when it
-/// succeeds. What other servers changed is read first. A failure of the database is an error.
-template <class T, class Change>
-Answer<T> Registry::attempt(Change change) {
-  Inside& inside = *inside_;
-  const std::lock_guard lock(inside.writing);
-  try {
-    Transaction transaction(*inside.database);
-    if (inside.database->changes() != inside.seen) {
-      inside.read_again();
-      inside.seen = inside.database->changes();
-    }
-    Snapshot next = *inside.published.get();
-    Answer<T> answer = change(next);
-    if (answer.ok()) {
-      inside.seen = transaction.commit();
-      inside.published.set(std::move(next));
-    }
-    return answer;
-  } catch (const SqlFailure& failure) {
-    return Fail{failure.error};
-  }
-}
-
 bool is_name(std::string_view name) {
   return is_name_of(name, "._@-", 64);
 }
@@ -97,14 +52,14 @@ Registry::~Registry() = default;
 Answer<std::unique_ptr<Registry>> Registry::open(const std::filesystem::path& data_dir,
                                                  const base::Clock& clock, base::Random& random,
                                                  const std::string& url) {
-  auto price_key = load_or_create_key(data_dir / "price.key", random);
-  if (!price_key.ok()) {
-    return Fail{price_key.error()};
+  if (std::error_code none; std::filesystem::exists(data_dir / "price.key", none)) {
+    if (auto price_key = load_or_create_key(data_dir / "price.key", random); !price_key.ok()) {
+      return Fail{price_key.error()};
+    }
   }
   try {
     auto database = url.empty() ? open_sqlite(data_dir / "registry.db") : open_postgres(url);
-    auto inside =
-        std::make_unique<Inside>(std::move(database), clock, random, std::move(price_key).value());
+    auto inside = std::make_unique<Inside>(std::move(database), clock, random, data_dir);
     inside->database->create_tables(random);
     inside->seen = inside->database->changes();
     inside->read_again();
@@ -287,107 +242,6 @@ void Registry::accept_admin_key(std::string_view secret) {
   inside_->published.set(std::move(next));
 }
 
-Findings Registry::check(const PriceDraft& draft) const {
-  Findings findings = absurdities(draft);
-  const auto snapshot = inside_->published.get();
-  const std::uint64_t next = snapshot->lists.size() + 1;
-  if (draft.version && *draft.version != next) {
-    findings.push_back("version is " + std::to_string(*draft.version) + ", the next one is " +
-                       std::to_string(next) + ": leave version out, or start from the latest list");
-  }
-  if (next > 1 && snapshot->lists.back()->currency != draft.currency) {
-    findings.push_back("currency is " + draft.currency + ", every balance is in " +
-                       snapshot->lists.back()->currency + ": it cannot change");
-  }
-  for (const NamedPrices& model : draft.models) {
-    const auto known = snapshot->models.find(model.model);
-    const terms::ModelId id = known == snapshot->models.end() ? terms::ModelId{} : known->second;
-    if (model.id.valid() && model.id != id) {
-      findings.push_back("model '" + model.model + "' has another id: leave id out");
-    }
-  }
-  const std::int64_t now = inside_->clock.now().value;
-  if (draft.valid_from && draft.valid_from->value < now - now % ns_per_s) {
-    findings.emplace_back(
-        "valid_from lies in the past: leave it out for now, or name a time to come");
-  }
-  return findings;
-}
-
-void Registry::before_publishing(std::function<bool(const std::string& canonical)> announce) {
-  const std::lock_guard lock(inside_->writing);
-  inside_->announce = std::move(announce);
-}
-
-base::Result<ListPtr, Registry::Unpublished> Registry::publish(const PriceDraft& draft) {
-  Unpublished refusal;
-  const auto published = attempt<ListPtr>([&](Snapshot& next) -> Answer<ListPtr> {
-    // Checked under the lock: the next version may not change in between.
-    refusal.findings = check(draft);
-    if (!refusal.findings.empty()) {
-      return ListPtr();
-    }
-    PriceDraft dated = draft;
-    const std::int64_t now = inside_->clock.now().value;
-    dated.valid_from = draft.valid_from.value_or(base::UnixNs{now - now % ns_per_s});
-    name_models(*inside_->database, dated.models, next);
-    for (NamedPrices& model : dated.models) {
-      model.id = next.models.find(model.model)->second;
-    }
-    auto list = list_of(canonical_json(next.lists.size() + 1, dated), next.models);
-    base::invariant(list.has_value(), "a list that passed its checks can be read back");
-    if (inside_->announce && !inside_->announce(list->canonical)) {
-      return Fail{Error::not_logged};
-    }
-    const auto signature = inside_->price_key.sign(list->canonical);
-    const Hash hash = sha256(list->canonical);
-    Statement insert(*inside_->database,
-                     "INSERT INTO price_lists(version, published, canonical, hash, signature,"
-                     " public_key) VALUES(?, ?, ?, ?, ?, ?)");
-    insert.bind(stored(list->list.id.value)).bind(now).bind(std::string_view(list->canonical));
-    insert.bind(std::span(hash)).bind(std::span<const std::uint8_t>(signature));
-    if (!insert.bind(std::string_view(inside_->price_key.public_pem())).insert()) {
-      return Fail{Error::unavailable};
-    }
-    list->published = {now};
-    list->signature = notation::to_base64url(signature);
-    list->public_key = inside_->price_key.public_pem();
-    append(next, std::move(*list));
-    ListPtr shared = next.lists.back();
-    return shared;
-  });
-  if (!published.ok()) {
-    refusal.error = published.error();
-    return Fail{refusal};
-  }
-  if (published.value() == nullptr) {
-    return Fail{refusal};
-  }
-  return published.value();
-}
-
-base::Result<ListPtr, Registry::Unpublished> Registry::publish_missing(
-    std::string_view currency, const std::vector<NamedPrices>& models) {
-  const ListPtr current = price_list(inside_->clock.now());
-  PriceDraft draft;
-  draft.currency = currency;
-  if (current != nullptr) {
-    draft.currency = current->currency;
-    draft.models = current->models;
-  }
-  // A list of before lists named the ids of their models is repeated as well.
-  bool missing = std::any_of(draft.models.begin(), draft.models.end(),
-                             [](const NamedPrices& model) { return !model.id.valid(); });
-  for (const NamedPrices& model : models) {
-    const auto same = [&](const NamedPrices& other) { return other.model == model.model; };
-    if (std::none_of(draft.models.begin(), draft.models.end(), same)) {
-      draft.models.push_back(model);
-      missing = true;
-    }
-  }
-  return missing ? publish(draft) : ListPtr();
-}
-
 std::string_view describe(Error error) {
   switch (error) {
     case Error::unavailable:
@@ -409,6 +263,20 @@ std::string_view describe(Error error) {
     case Error::not_logged:
       return "the transparency log did not take the price list, so it is not in force; see "
              "`mains log show` and try again";
+    case Error::no_price_key:
+      return "price.key is not in this data folder, so no list can be signed; what is in force "
+             "stays. Copy price.key here from a backup, or from the server that published the last "
+             "list; if "
+             "it is lost for good, `mains price new-key` makes another one";
+    case Error::other_price_key:
+      return "price.key in this data folder is not the key that signed the last price list: copy "
+             "price.key here (mode 0600) from the server that published that list; if it is lost "
+             "for "
+             "good, `mains price new-key` makes another one";
+    case Error::unknown_list: return "no price list has this version; `mains price show` has all";
+    case Error::list_in_force:
+      return "this list is or was in force and stays: publish another one; only a list to come can "
+             "be withdrawn";
     case Error::unknown_key: return "no key has this id; `mains key list` shows all";
   }
   return "the registry failed";

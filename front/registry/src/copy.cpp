@@ -26,7 +26,12 @@ constexpr std::array tables = {
     Table{"models", "id, name", "?, ?", true},
     Table{"price_lists", "version, published, canonical, hash, signature, public_key",
           "?, ?, ?, ?, ?, ?", false},
+    Table{"withdrawn", "version, at", "?, ?", false},
 };
+
+/// Its one row is there from the start.
+constexpr const char* books_columns =
+    "id_high, id_low, founded, epoch, log_size, log_root, price_key";
 
 std::vector<std::vector<Cell>> rows_of(Database& database, const Table& table) {
   return database
@@ -66,6 +71,12 @@ Answer<std::uint64_t> copy_to_postgres(const std::filesystem::path& file, const 
       }
       count += rows.size();
     }
+    const auto books =
+        from->execute(std::string("SELECT ") + books_columns + " FROM books", {}).rows;
+    to->execute(
+        "UPDATE books SET id_high = ?, id_low = ?, founded = ?, epoch = ?, log_size = ?, "
+        "log_root = ?, price_key = ?",
+        books.at(0));
     transaction.commit();
     return count;
   } catch (const SqlFailure& failure) {

@@ -1,4 +1,6 @@
 // The half of the registry that is asked on every request.
+#include <algorithm>
+
 #include <registry/registry.hpp>
 
 #include "inside.hpp"
@@ -75,6 +77,25 @@ ListPtr Registry::price_list(base::UnixNs now) const {
   const auto snapshot = inside_->published.get();
   const std::ptrdiff_t current = snapshot->current(now);
   return current < 0 ? nullptr : snapshot->lists[static_cast<std::size_t>(current)];
+}
+
+std::vector<ListPtr> Registry::lists_to_come(base::UnixNs now) const {
+  const auto snapshot = inside_->published.get();
+  now = std::max(now, snapshot->published_last);
+  std::vector<ListPtr> lists;
+  for (const ListPtr& list : snapshot->lists) {
+    if (!list->withdrawn && list->list.valid_from > now) {
+      lists.push_back(list);
+    }
+  }
+  std::stable_sort(lists.begin(), lists.end(), [](const ListPtr& a, const ListPtr& b) {
+    return a->list.valid_from < b->list.valid_from;
+  });
+  return lists;
+}
+
+base::SpanNs Registry::clock_behind(base::UnixNs now) const {
+  return {std::max<std::int64_t>(0, inside_->published.get()->published_last.value - now.value)};
 }
 
 ListPtr Registry::price_list(terms::PriceListId version) const {

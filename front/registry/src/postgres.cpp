@@ -7,7 +7,7 @@
 namespace registry {
 namespace {
 
-constexpr std::int64_t schema_version = 1;
+constexpr std::int64_t schema_version = 2;
 
 // The row of `state` is what writers take turns by; `changed` counts their transactions.
 constexpr std::array schema = {
@@ -29,6 +29,19 @@ constexpr std::array schema = {
     "CREATE TABLE mains_registry.price_lists ("
     "version bigint PRIMARY KEY, published bigint NOT NULL, canonical text NOT NULL, "
     "hash bytea NOT NULL, signature bytea NOT NULL, public_key text NOT NULL)",
+};
+
+constexpr std::array new_in_version_2 = {
+    "CREATE TABLE mains_registry.books (id smallint PRIMARY KEY CHECK (id = 1), "
+    "id_high bigint NOT NULL, id_low bigint NOT NULL, founded bigint NOT NULL, "
+    "epoch bigint NOT NULL, log_size bigint NOT NULL, log_root bytea NOT NULL, "
+    "price_key text NOT NULL)",
+    "INSERT INTO mains_registry.books VALUES "
+    "(1, 0, 0, 0, 0, 0, decode(repeat('00', 32), 'hex'), '')",
+    "CREATE TABLE mains_registry.withdrawn ("
+    "version bigint PRIMARY KEY REFERENCES mains_registry.price_lists (version), "
+    "at bigint NOT NULL)",
+    "UPDATE mains_registry.state SET version = 2, changed = changed + 1",
 };
 
 /// Any number, the same for all servers.
@@ -105,12 +118,18 @@ class Postgres final : public Database {
   }
 
   void create_tables(base::Random& /*random*/) override {
-    if (version() == 0) {
+    if (version() < schema_version) {
       connection_->queue("BEGIN");
       connection_->queue(take_turns);
       run();
-      if (version() == 0) {  // another server may have made them meanwhile
+      const std::int64_t found = version();  // another server may have made them meanwhile
+      if (found == 0) {
         for (const char* sql : schema) {
+          connection_->queue(sql);
+        }
+      }
+      if (found < schema_version) {
+        for (const char* sql : new_in_version_2) {
           connection_->queue(sql);
         }
       }

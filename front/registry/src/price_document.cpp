@@ -57,7 +57,16 @@ class Parser {
   Findings findings;
 
   void read(const json::object& root) {
-    expect_only(root, {"currency", "valid_from", "version", "models"}, "the price list");
+    // A list that was published and shown has these as well; `hash_sha256` tells it apart.
+    draft.shown = root.contains("hash_sha256");
+    if (draft.shown) {
+      expect_only(root,
+                  {"currency", "valid_from", "version", "models", "published", "hash_sha256",
+                   "signature_ed25519", "public_key", "canonical", "withdrawn", "wins"},
+                  "the price list");
+    } else {
+      expect_only(root, {"currency", "valid_from", "version", "models"}, "the price list");
+    }
     read_currency(root.if_contains("currency"));
     if (const json::value* from = root.if_contains("valid_from")) {
       read_valid_from(*from);
@@ -72,7 +81,11 @@ class Parser {
       }
     }
     const json::value* models = root.if_contains("models");
-    if (models == nullptr || !models->is_array() || models->get_array().empty()) {
+    if (models == nullptr) {
+      findings.emplace_back("models is missing: it must be a list with at least one model");
+      return;
+    }
+    if (!models->is_array() || models->get_array().empty()) {
       findings.emplace_back("models must be a list with at least one model");
       return;
     }
@@ -92,8 +105,13 @@ class Parser {
   }
 
   void read_currency(const json::value* currency) {
+    if (currency == nullptr) {
+      findings.emplace_back(
+          "currency is missing: it must be three capital letters, such as \"USD\"");
+      return;
+    }
     const auto capital = [](char c) { return c >= 'A' && c <= 'Z'; };
-    if (currency == nullptr || !currency->is_string() || currency->get_string().size() != 3 ||
+    if (!currency->is_string() || currency->get_string().size() != 3 ||
         !std::all_of(currency->get_string().begin(), currency->get_string().end(), capital)) {
       findings.emplace_back("currency must be three capital letters of ISO 4217, such as \"USD\"");
       return;

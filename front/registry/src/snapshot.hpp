@@ -35,8 +35,11 @@ struct Snapshot {
   std::vector<ListPtr> lists;  ///< By version: 1, 2, 3 ...
   /// Of each list, by model.
   std::vector<std::unordered_map<terms::ModelId, price::Prices>> prices;
+  base::UnixNs published_last;  ///< Of all lists: it was that late once.
+  std::string price_key;        ///< PEM of a key that was put in place on purpose; or empty.
 
-  /// The list in force: the one whose valid_from came last, the latest of equals. -1: none.
+  /// The list in force: the one whose valid_from came last, the latest of equals, and not
+  /// withdrawn. -1: none. A clock behind published_last is taken to be right again by then.
   [[nodiscard]] std::ptrdiff_t current(base::UnixNs now) const;
 };
 

@@ -10,7 +10,24 @@ namespace registry {
 namespace {
 
 constexpr int busy_wait_ms = 2'000;
-constexpr std::int64_t schema_version = 2;
+constexpr std::int64_t schema_version = 3;
+
+constexpr const char* new_in_version_3 = R"(
+CREATE TABLE IF NOT EXISTS books(
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  id_high INTEGER NOT NULL,
+  id_low INTEGER NOT NULL,
+  founded INTEGER NOT NULL,
+  epoch INTEGER NOT NULL,
+  log_size INTEGER NOT NULL,
+  log_root BLOB NOT NULL,
+  price_key TEXT NOT NULL) STRICT;
+INSERT OR IGNORE INTO books VALUES(1, 0, 0, 0, 0, 0, zeroblob(32), '');
+CREATE TABLE IF NOT EXISTS withdrawn(
+  version INTEGER PRIMARY KEY REFERENCES price_lists(version),
+  at INTEGER NOT NULL) STRICT;
+PRAGMA user_version = 3;
+)";
 
 constexpr const char* schema = R"(
 CREATE TABLE tenants(
@@ -41,7 +58,6 @@ CREATE TABLE price_lists(
   hash BLOB NOT NULL,
   signature BLOB NOT NULL,
   public_key TEXT NOT NULL) STRICT;
-PRAGMA user_version = 2;
 )";
 
 Error error_of(int code) {
@@ -152,12 +168,15 @@ class Sqlite final : public Database {
     }
     if (version == 0) {
       run(schema);
+      run(new_in_version_3);
     }
     if (version == 1) {
       run("ALTER TABLE tenants ADD COLUMN account BLOB");
       run("CREATE UNIQUE INDEX tenants_by_account ON tenants(account)");
       give_accounts(random);
-      run("PRAGMA user_version = 2");
+    }
+    if (version == 1 || version == 2) {
+      run(new_in_version_3);
     }
     transaction.commit();
   }

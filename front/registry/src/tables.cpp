@@ -1,6 +1,7 @@
 #include "tables.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include <notation/id_text.hpp>
 
@@ -85,6 +86,14 @@ void read_models(Database& database, Snapshot& snapshot) {
 }
 
 void read_lists(Database& database, Snapshot& snapshot) {
+  std::set<std::int64_t> withdrawn;
+  for (Statement gone(database, "SELECT version FROM withdrawn"); gone.next();) {
+    withdrawn.insert(gone.integer(0));
+  }
+  Statement books(database, "SELECT price_key FROM books");
+  if (books.next()) {
+    snapshot.price_key = books.text(0);
+  }
   Statement row(database,
                 "SELECT version, published, canonical, hash, signature, public_key"
                 " FROM price_lists ORDER BY version");
@@ -100,6 +109,7 @@ void read_lists(Database& database, Snapshot& snapshot) {
     list->published = {row.integer(1)};
     list->signature = notation::to_base64url(signature);
     list->public_key = row.text(5);
+    list->withdrawn = withdrawn.contains(row.integer(0));
     append(snapshot, std::move(*list));
   }
 }
@@ -111,10 +121,11 @@ std::uint64_t first_word(const Hash& hash) {
 }
 
 std::ptrdiff_t Snapshot::current(base::UnixNs now) const {
+  now = std::max(now, published_last);
   std::ptrdiff_t best = -1;
   for (std::size_t i = 0; i < lists.size(); ++i) {
     const base::UnixNs from = lists[i]->list.valid_from;
-    if (from <= now &&
+    if (!lists[i]->withdrawn && from <= now &&
         (best < 0 || from >= lists[static_cast<std::size_t>(best)]->list.valid_from)) {
       best = static_cast<std::ptrdiff_t>(i);
     }
@@ -172,6 +183,7 @@ void append(Snapshot& snapshot, PublishedList list) {
     prices[entry.model] = entry.prices;
   }
   snapshot.prices.push_back(std::move(prices));
+  snapshot.published_last = std::max(snapshot.published_last, list.published);
   snapshot.lists.push_back(std::make_shared<const PublishedList>(std::move(list)));
 }
 

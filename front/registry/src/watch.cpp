@@ -7,7 +7,8 @@
 namespace registry {
 namespace {
 
-constexpr std::chrono::milliseconds refresh_every{250};
+/// A look takes a millisecond where the database answers.
+constexpr std::chrono::milliseconds patience{500};
 
 }  // namespace
 
@@ -32,33 +33,61 @@ void Registry::Inside::read_again() {
   }
 }
 
+void Registry::Inside::refresh() {
+  if (database->changes() != seen) {
+    read_again();
+    seen = database->changes();
+  }
+}
+
 void Registry::Inside::watch() {
-  std::unique_lock lock(writing);
-  while (!wake.wait_for(lock, refresh_every, [this] { return stop; })) {
-    try {
-      if (database->changes() == seen) {
-        continue;
+  while (const auto look = looks.next()) {
+    {
+      const std::lock_guard lock(writing);
+      try {
+        if (database->changes() != seen) {
+          // All of one moment: nobody writes meanwhile.
+          Transaction transaction(*database);
+          refresh();
+        }
+      } catch (const SqlFailure&) {
+        // The database is not there. No request is paid without it either; it is tried again.
       }
-      // All of one moment: nobody writes meanwhile.
-      Transaction transaction(*database);
-      const std::int64_t now = database->changes();
-      read_again();
-      seen = now;
-    } catch (const SqlFailure&) {
-      // The database is not there. No request is paid without it either; it is tried again.
     }
+    looks.done(*look);
   }
 }
 
 Registry::Inside::~Inside() {
-  {
-    const std::lock_guard lock(writing);
-    stop = true;
-  }
-  wake.notify_all();
+  looks.stop();
   if (watcher.joinable()) {
     watcher.join();
   }
+}
+
+std::uint64_t Registry::ask_to_look() {
+  return inside_->watcher.joinable() ? inside_->looks.ask() : 0;
+}
+
+bool Registry::has_looked(std::uint64_t look) {
+  return look == 0 || inside_->looks.is_over(look);
+}
+
+bool Registry::catch_up() {
+  const auto before = inside_->published.get();
+  const std::uint64_t look = ask_to_look();
+  return look != 0 && inside_->looks.wait(look, patience) && inside_->published.get() != before;
+}
+
+bool Registry::may_be_new(std::string_view secret) {
+  constexpr std::size_t secret_size = 3 + 43;  // "mk-" or "ma-", and 256 bits
+  return inside_->watcher.joinable() && secret.size() == secret_size &&
+         (secret.starts_with("mk-") || secret.starts_with("ma-")) &&
+         inside_->looks.allows(sha256(secret));
+}
+
+void Registry::was_not_new(std::string_view secret) {
+  inside_->looks.missed(sha256(secret));
 }
 
 void Registry::on_revoked(std::function<void(terms::KeyId)> call) {

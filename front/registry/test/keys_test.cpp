@@ -193,4 +193,43 @@ TEST_F(Keys, AreComparedInConstantTime) {
   }
 }
 
+TEST_F(Keys, EachChangeIsToldAndWhoeverListensIsNeverBehindByMoreThanOne) {
+  const auto found = registry->books([](registry::BooksState& state) {
+    state.id_high = 7;
+    state.founded = true;
+    return true;
+  });
+  ASSERT_TRUE(found.ok());
+  std::vector<std::uint64_t> told;
+  bool takes = true;
+  registry->tell_changes([&](const registry::BooksState& state) {
+    if (takes) told.push_back(state.epoch);
+    return takes;
+  });
+  ASSERT_TRUE(registry->create_tenant("a").ok());
+  EXPECT_EQ(told.back(), found->epoch + 1);
+  takes = false;
+  ASSERT_TRUE(registry->create_tenant("b").ok()) << "one ahead of what was told";
+  EXPECT_EQ(registry->create_tenant("c").error(), registry::Error::unavailable);
+  EXPECT_EQ(registry->tenant("c"), nullptr);
+  EXPECT_EQ(registry->books([](auto&) { return false; })->epoch, found->epoch + 2);
+  takes = true;
+  ASSERT_TRUE(registry->create_tenant("c").ok());
+  EXPECT_EQ(told.back(), found->epoch + 3);
+  reopen();
+  const auto again = registry->books([](auto&) { return false; });
+  EXPECT_EQ(again->epoch, found->epoch + 3);
+  EXPECT_EQ(again->id_high, 7U);
+}
+
+TEST_F(Keys, WhatTheLogSignedOnlyGrows) {
+  const terms::Digest root{{1, 2, 3, 0xffffffffffffffff}};
+  EXPECT_TRUE(registry->note_log(22, root));
+  EXPECT_TRUE(registry->note_log(21, {{9, 9, 9, 9}}));
+  reopen();
+  const auto state = registry->books([](auto&) { return false; });
+  EXPECT_EQ(state->log_size, 22U);
+  EXPECT_EQ(state->log_root, root);
+}
+
 }  // namespace

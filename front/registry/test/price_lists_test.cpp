@@ -4,6 +4,8 @@
 
 #include <notation/time_text.hpp>
 
+#include <signing/key.hpp>
+
 #include "fixture.hpp"
 
 namespace {
@@ -72,7 +74,9 @@ TEST_F(PriceLists, AListForLaterTakesOverWhenItsTimeComes) {
   EXPECT_EQ(version(hour_ns - 1), 1U);
   EXPECT_EQ(version(hour_ns), 3U);
   EXPECT_EQ(version(2 * hour_ns), 2U);
-  EXPECT_EQ(registry->price_list(base::UnixNs{start - hour_ns}), nullptr);
+  EXPECT_EQ(version(-hour_ns), 1U) << "a clock that was set back stops nobody";
+  EXPECT_EQ(registry->clock_behind({start - hour_ns}).value, hour_ns);
+  EXPECT_EQ(registry->clock_behind({start}).value, 0);
 
   ASSERT_TRUE(registry->publish(draft(400)).ok());
   ASSERT_TRUE(registry->publish(draft(500)).ok());
@@ -160,13 +164,109 @@ TEST_F(PriceLists, MissingOnesAreAddedAndPublishedOnesKept) {
   EXPECT_EQ(registry->prices(*registry->model_id("b"), clock.now())->prices, prices(300));
 }
 
+TEST_F(PriceLists, AClockThatIsSetBackServesTheListThatWasInForce) {
+  ASSERT_TRUE(registry->publish(draft(100)).ok());
+  PriceDraft later = draft(900);
+  later.valid_from = base::UnixNs{clock.time_ns + 3 * hour_ns};
+  ASSERT_TRUE(registry->publish(later).ok());
+  clock.time_ns += 2 * hour_ns;
+  ASSERT_TRUE(registry->publish(draft(200)).ok());
+  const auto model = *registry->model_id("b");
+  for (const std::int64_t back : {hour_ns, 2 * hour_ns, 48 * hour_ns}) {
+    const base::UnixNs wrong{clock.time_ns - back};
+    EXPECT_EQ(registry->price_list(wrong)->list.id.value, 3U);
+    EXPECT_EQ(registry->prices(model, wrong)->prices, prices(200));
+    EXPECT_EQ(registry->lists_to_come(wrong).size(), 1U);
+  }
+}
+
+TEST_F(PriceLists, AListToComeCanBeWithdrawnAndStaysSigned) {
+  std::vector<std::string> announced;
+  registry->before_publishing([&](const std::string& text) {
+    announced.push_back(text);
+    return true;
+  });
+  ASSERT_TRUE(registry->publish(draft(100)).ok());
+  PriceDraft later = draft(900);
+  later.valid_from = base::UnixNs{clock.time_ns + hour_ns};
+  const auto list = registry->publish(later).value();
+  EXPECT_EQ(registry->withdraw({1}).error(), registry::Error::list_in_force);
+  EXPECT_EQ(registry->withdraw({0}).error(), registry::Error::unknown_list);
+  EXPECT_EQ(registry->withdraw({3}).error(), registry::Error::unknown_list);
+  EXPECT_TRUE(registry->withdraw({2}).value()->withdrawn);
+  EXPECT_TRUE(registry->withdraw({2}).ok()) << "again is harmless";
+  EXPECT_EQ(announced.size(), 3U) << "the log has it, once";
+  EXPECT_NE(announced.back().find(list->hash), std::string::npos);
+  reopen();
+  EXPECT_TRUE(registry->price_list(terms::PriceListId{2})->withdrawn);
+  EXPECT_EQ(registry->price_list(terms::PriceListId{2})->canonical, list->canonical);
+  EXPECT_TRUE(registry->lists_to_come(clock.now()).empty());
+  clock.time_ns += 2 * hour_ns;
+  EXPECT_EQ(registry->price_list(clock.now())->list.id.value, 1U);
+}
+
+TEST_F(PriceLists, ModelsThatCameLaterAreCarriedIntoListsToCome) {
+  ASSERT_TRUE(registry->publish_missing("USD", {{"a", prices(100)}, {"b", prices(100)}}).ok());
+  PriceDraft later{"USD", base::UnixNs{clock.time_ns + hour_ns}, {}, {{"a", prices(300)}}};
+  ASSERT_TRUE(registry->publish(later).ok()) << "without b, on purpose";
+  const std::vector<registry::NamedPrices> served = {
+      {"a", prices(100)}, {"b", prices(100)}, {"new", prices(500)}};
+  EXPECT_EQ(registry->publish_missing("USD", served).value()->list.id.value, 4U);
+  EXPECT_EQ(registry->publish_missing("USD", served).value(), nullptr) << "once";
+  const auto model = *registry->model_id("new");
+  EXPECT_EQ(registry->prices(model, clock.now())->prices, prices(500));
+  clock.time_ns += hour_ns;
+  EXPECT_EQ(registry->prices(model, clock.now())->prices, prices(500));
+  EXPECT_EQ(registry->prices(*registry->model_id("a"), clock.now())->prices, prices(300));
+  EXPECT_FALSE(registry->prices(*registry->model_id("b"), clock.now())) << "it was left out";
+}
+
+TEST_F(PriceLists, WhatIsShownCanBeReadAndPublishedAgain) {
+  const auto list = registry->publish(draft(100)).value();
+  const std::string shown =
+      R"({"version":1,"currency":"USD","valid_from":"2027-01-15T08:00:00Z",)"
+      R"("published":"2027-01-15T08:00:00Z","models":[{"model":"a","input_per_mtok":"0.40",)"
+      R"("cached_input_per_mtok":"0.10","output_per_mtok":"0.80"}],"hash_sha256":")" +
+      list->hash + R"(","signature_ed25519":"s","public_key":"k","canonical":"c"})";
+  clock.time_ns += hour_ns;
+  const auto read = registry::parse_price_document(shown);
+  ASSERT_TRUE(read.ok());
+  EXPECT_TRUE(registry->check(read.value()).empty());
+  const auto again = registry->publish(read.value()).value();
+  EXPECT_EQ(again->list.id.value, 2U);
+  EXPECT_EQ(again->list.valid_from.value, clock.time_ns) << "from now on";
+  PriceDraft moved = read.value();
+  moved.valid_from = base::UnixNs{clock.time_ns - hour_ns / 2};
+  EXPECT_EQ(registry->check(moved).size(), 1U) << "another moment is meant, and lies in the past";
+}
+
+TEST_F(PriceLists, OnlyTheKeyOfTheListsSigns) {
+  const auto old = registry->publish(draft(100)).value();
+  std::filesystem::rename(dir / "price.key", dir / "kept");
+  reopen();
+  EXPECT_EQ(registry->publish(draft(200)).error().error, registry::Error::no_price_key);
+  EXPECT_FALSE(std::filesystem::exists(dir / "price.key")) << "none is made in its place";
+  EXPECT_NE(registry->price_list(clock.now()), nullptr) << "what is in force stays";
+  ASSERT_TRUE(signing::Key::load_or_create(dir / "price.key", random).ok());
+  EXPECT_EQ(registry->publish(draft(200)).error().error, registry::Error::other_price_key);
+  std::filesystem::rename(dir / "kept", dir / "price.key");
+  EXPECT_EQ(registry->publish(draft(200)).value()->public_key, old->public_key);
+
+  ASSERT_TRUE(registry->new_price_key().ok());
+  const auto next = registry->publish(draft(300)).value();
+  EXPECT_NE(next->public_key, old->public_key);
+  reopen();
+  EXPECT_EQ(registry->publish(draft(400)).value()->public_key, next->public_key);
+}
+
 TEST_F(PriceLists, TheKeyIsPrivateAndALostOneLeavesOldListsStanding) {
+  const auto old = registry->publish(draft(100)).value();
   const auto mode = std::filesystem::status(dir / "price.key").permissions();
   EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
-  const auto old = registry->publish(draft(100)).value();
   std::filesystem::remove(dir / "price.key");
   reopen();
   EXPECT_NE(registry->price_list(terms::PriceListId{1}), nullptr);
+  ASSERT_TRUE(registry->new_price_key().ok());
   EXPECT_NE(registry->publish(draft(200)).value()->public_key, old->public_key);
   reopen();
   EXPECT_EQ(registry->price_lists().size(), 2U);
@@ -199,8 +299,11 @@ TEST(PriceDocument, WhatIsWrongIsNamed) {
       {"", "the document is no JSON object"},
       {"[]", "the document is no JSON object"},
       {"{", "the document is no JSON object"},
-      {R"({"models":[]})", "currency must be three capital letters"},
-      {R"({"currency":"USD"})", "models must be a list with at least one model"},
+      {"{}", "currency is missing"},
+      {"{}", "models is missing"},
+      {R"({"models":[]})", "currency is missing"},
+      {R"({"currency":"USD"})", "models is missing"},
+      {R"({"currency":"USD","models":[]})", "models must be a list with at least one model"},
       {R"({"currency":"USD","models":[],"extra":1})", "unknown field 'extra' in the price list"},
       {R"({"currency":"USD","models":[{"model":"a","input_per_mtok":0.15,)"
        R"("cached_input_per_mtok":"0","output_per_mtok":"0"}]})",

@@ -62,6 +62,59 @@ TEST_F(Shared, WhatOneChangesTheOtherSees) {
   EXPECT_TRUE(soon([&] { return two->price_lists().size() == 1; }));
 }
 
+TEST_F(Shared, WhatIsNotKnownIsLookedForBeforeItIsRefused) {
+  const auto one = open();
+  const auto two = open();
+  for (int i = 0; i < 20; ++i) {
+    const auto tenant = one->create_tenant("t" + std::to_string(i)).value();
+    const auto made = one->create_key(tenant->id, "k", {}).value();
+    if (two->authenticate(made.secret) == nullptr) {
+      EXPECT_TRUE(two->may_be_new(made.secret));
+      (void)two->catch_up();
+    }
+    // A database that is held up for half a second is what this cannot promise.
+    EXPECT_TRUE(soon([&] { return two->authenticate(made.secret) != nullptr; }));
+    EXPECT_NE(two->tenant(tenant->name), nullptr);
+  }
+  const std::string wrong = "mk-" + std::string(43, 'x');
+  EXPECT_TRUE(two->may_be_new(wrong));
+  two->was_not_new(wrong);
+  EXPECT_FALSE(two->may_be_new(wrong)) << "not again within a moment";
+  int allowed = 0;
+  for (int i = 0; i < 200; ++i) {
+    allowed += two->may_be_new("ma-" + std::string(40, 'y') + std::to_string(100 + i)) ? 1 : 0;
+  }
+  EXPECT_LE(allowed, 80) << "wrong keys are looked for 40 times a second";
+  EXPECT_FALSE(two->may_be_new("password"));
+  EXPECT_FALSE(registry->may_be_new(wrong)) << "nobody else writes to a file";
+  EXPECT_EQ(registry->ask_to_look(), 0U);
+}
+
+TEST_F(Shared, WrongNamesMakeNoMoreThanTwentyLooksASecond) {
+  const auto one = open();
+  const auto began = std::chrono::steady_clock::now();
+  std::uint64_t first = one->ask_to_look();
+  std::uint64_t last = first;
+  while (std::chrono::steady_clock::now() - began < std::chrono::milliseconds(500)) {
+    last = one->ask_to_look();
+  }
+  EXPECT_LE(last - first, 11U);
+}
+
+TEST_F(Shared, OnlyOneKeySignsForAllServers) {
+  const auto one = open();
+  ASSERT_TRUE(one->publish(draft(100'000'000)).ok());
+  const auto folder = dir / "two";
+  std::filesystem::create_directory(folder);
+  const auto two = registry::Registry::open(folder, clock, random, url_).value();
+  EXPECT_EQ(two->publish(draft(200'000'000)).error().error, Error::no_price_key);
+  std::filesystem::copy_file(dir / "price.key", folder / "price.key");
+  EXPECT_TRUE(two->publish(draft(200'000'000)).ok());
+  ASSERT_TRUE(two->new_price_key().ok());
+  ASSERT_TRUE(two->publish(draft(300'000'000)).ok());
+  EXPECT_EQ(one->publish(draft(400'000'000)).error().error, Error::other_price_key);
+}
+
 TEST_F(Shared, ATenantThatIsDeletedIsGoneEverywhere) {
   const auto one = open();
   const auto two = open();

@@ -36,6 +36,11 @@ std::string_view describe(Error error) {
     case Error::ledger_differs:
       return "the ledger does not continue what the log has signed, so nothing more is signed: "
              "was it restored from an older backup than the log? Restore both of one moment";
+    case Error::set_back:
+      return "the log, or the ledger, does not contain the newest checkpoint that was signed (the "
+             "registry keeps its size and root): a part was lost, or restored from an older "
+             "backup. "
+             "Restore registry, ledger and log of one moment; nothing is signed until then";
     case Error::bad_document:
       return "the document cannot stand in the log: it must be a JSON object of 33 to 65,535 bytes";
     case Error::elsewhere:

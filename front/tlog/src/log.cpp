@@ -231,9 +231,15 @@ Answer<std::unique_ptr<Log>> Log::open(const std::filesystem::path& data_dir, Op
     return Keys::find(data_dir, identity.keys.front().key, random);
   };
   auto publisher = Publisher::open(std::move(self->identity), std::move(self->keys), find_keys,
-                                   surroundings.reader, **archive);
+                                   surroundings.reader, **archive, surroundings.note_signed);
   if (!publisher.ok()) {
     return Fail{publisher.error()};
+  }
+  if (options.noted_size > 0) {
+    const auto contained = (*publisher)->contains(options.noted_size, options.noted_root);
+    if (!contained.ok() || !*contained) {
+      return Fail{contained.ok() ? Error::set_back : contained.error()};
+    }
   }
   return std::unique_ptr<Log>(new Log(
       std::make_unique<Inside>(data_dir, std::move(surroundings), std::move(archive).value(),

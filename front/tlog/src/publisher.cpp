@@ -31,9 +31,9 @@ bool signed_by(const note::Note& note, const std::vector<note::VerifierKey>& key
 
 Answer<std::unique_ptr<Publisher>> Publisher::open(Identity identity, std::optional<Keys> keys,
                                                    FindKeys find, ledger::Reader& reader,
-                                                   Archive& archive) {
-  std::unique_ptr<Publisher> publisher(
-      new Publisher(std::move(identity), std::move(keys), std::move(find), reader, archive));
+                                                   Archive& archive, Note note) {
+  std::unique_ptr<Publisher> publisher(new Publisher(
+      std::move(identity), std::move(keys), std::move(find), reader, archive, std::move(note)));
   auto standing = archive.standing();
   if (!standing.ok()) {
     return Fail{standing.error()};
@@ -83,8 +83,28 @@ Answer<Done> Publisher::resume(const Standing& standing) {
     return extends;
   }
   edge_ = std::move(edge).value();
-  tell(std::move(told).value());
+  (void)tell(std::move(told).value());
   return Done{};
+}
+
+Answer<bool> Publisher::contains(std::uint64_t size, const terms::Digest& root) {
+  noted_size_ = size;
+  if (head() == nullptr) {
+    Edge edge;
+    if (auto appended = append_new(edge, size); !appended.ok()) {
+      return Fail{appended.error()};
+    }
+    return edge.size() == size && edge.frontier().root() == root;
+  }
+  if (head()->checkpoint.size < size) {
+    return false;
+  }
+  Tiles tiles(reader_, archive_);
+  auto found = receipt::ProofBuilder(tiles, size).root();
+  if (!found.ok()) {
+    return Fail{tiles.error()};
+  }
+  return found.value() == root;
 }
 
 Answer<Edge> Publisher::restore(receipt::Frontier frontier) {
@@ -250,7 +270,7 @@ Answer<bool> Publisher::follow(const Standing& standing) {
   }
   next.forget_touched();
   edge_ = std::move(next);
-  tell(std::move(told).value());
+  (void)tell(std::move(told).value());
   return true;
 }
 
@@ -276,7 +296,9 @@ Answer<bool> Publisher::wait_for_signer() {
 
 Answer<bool> Publisher::sign_new() {
   Edge next = edge_;
-  auto appended = append_new(next, leaves_max);
+  // A log that begins anew does not sign less than was signed before.
+  const std::uint64_t missing = noted_size_ > edge_.size() ? noted_size_ - edge_.size() : 0;
+  auto appended = append_new(next, std::max(leaves_max, missing));
   if (appended.ok() && next.size() == edge_.size()) {
     return false;
   }
@@ -302,7 +324,9 @@ Answer<bool> Publisher::sign_new() {
   }
   next.forget_touched();
   edge_ = std::move(next);
-  tell({checkpoint, std::move(note)});
+  if (!tell({checkpoint, std::move(note)})) {
+    return Fail{Error::unavailable};
+  }
   return true;
 }
 
@@ -311,9 +335,13 @@ HeadPtr Publisher::head() const {
   return head_;
 }
 
-void Publisher::tell(Head head) {
+bool Publisher::tell(Head head) {
+  // Noted after it is durable, so that what is noted is always in the archive, and before anybody
+  // sees it. Where that fails the log is not healthy, and the next checkpoint makes up for it.
+  const bool noted = !note_ || note_(head.checkpoint.size, head.checkpoint.root);
   const std::lock_guard lock(mutex_);
   head_ = std::make_shared<const Head>(std::move(head));
+  return noted;
 }
 
 Identity Publisher::identity() const {

@@ -30,6 +30,8 @@ using HeadPtr = std::shared_ptr<const Head>;
 /// turn() is called by one thread at a time; head() by any.
 class Publisher {
  public:
+  /// Keeps what is about to be told.
+  using Note = std::function<bool(std::uint64_t size, const terms::Digest& root)>;
   /// What the folder's files say now; nothing where there are none. Asked again while this server
   /// may not sign.
   using FindKeys = std::function<Answer<std::optional<Keys>>(const Identity& identity)>;
@@ -39,7 +41,10 @@ class Publisher {
                                                                std::optional<Keys> keys,
                                                                FindKeys find,
                                                                ledger::Reader& reader,
-                                                               Archive& archive);
+                                                               Archive& archive, Note note = {});
+  /// Whether the tree of the newest checkpoint, or where there is none the ledger's entries, begins
+  /// with one of that size and root.
+  [[nodiscard]] Answer<bool> contains(std::uint64_t size, const terms::Digest& root);
 
   /// Takes up what another server has signed; else signs what is new, at most `leaves_max` entries,
   /// where this server is one that signs and none has for a second. True: there is a new head. An
@@ -61,12 +66,13 @@ class Publisher {
 
  private:
   Publisher(Identity identity, std::optional<Keys> keys, FindKeys find, ledger::Reader& reader,
-            Archive& archive)
+            Archive& archive, Note note)
       : identity_(std::move(identity)),
         keys_(std::move(keys)),
         find_keys_(std::move(find)),
         reader_(reader),
-        archive_(archive) {}
+        archive_(archive),
+        note_(std::move(note)) {}
   [[nodiscard]] Answer<bool> take_turn();
   /// Takes up where the archive says it was left.
   [[nodiscard]] Answer<base::Done> resume(const Standing& standing);
@@ -78,7 +84,8 @@ class Publisher {
   [[nodiscard]] Answer<bool> sign_new();
   [[nodiscard]] Answer<base::Done> append_new(Edge& edge, std::uint64_t most);
   [[nodiscard]] Answer<base::Done> check_extends(const Edge& edge, const terms::Digest& root);
-  void tell(Head head);
+  /// False: it could not be noted, and is not told yet.
+  bool tell(Head head);
 
   mutable std::mutex mutex_;  ///< Guards identity_, keys_ and head_.
   Identity identity_;
@@ -87,7 +94,9 @@ class Publisher {
   const FindKeys find_keys_;
   ledger::Reader& reader_;
   Archive& archive_;
-  Edge edge_;  ///< Of head_.
+  const Note note_;
+  std::uint64_t noted_size_ = 0;  ///< Of before this start.
+  Edge edge_;                     ///< Of head_.
   std::string witnessed_;
   int turns_unsigned_ = 0;
   bool differs_ = false;

@@ -12,6 +12,7 @@ namespace vault {
 struct Elsewhere {
   store::Home home;   ///< Who this folder is.
   std::string shown;  ///< Where its books are, without a password.
+  std::string id;     ///< Whose they are; empty in a folder of before books had an id.
 };
 
 [[nodiscard]] std::optional<Elsewhere> read_elsewhere(const std::filesystem::path& dir);

@@ -11,6 +11,7 @@
 #include <store/sqlite.hpp>
 
 #include "elsewhere.hpp"
+#include "parts.hpp"
 
 namespace vault {
 namespace {
@@ -107,6 +108,14 @@ Result<Migrated, std::string> migrate(const fs::path& dir, const std::string& ur
   if (!fs::exists(dir / ledger_file, none) || !fs::exists(dir / registry_file, none)) {
     return Fail{dir.string() + " has no ledger of its own"};
   }
+  // Parts that do not belong together are not moved.
+  auto old = open(dir, "", clock, random, Use::write);
+  if (!old.ok()) {
+    return Fail{old.error()};
+  }
+  const registry::BooksState state = old->state;
+  const std::string id = old->id;
+  old = Fail{std::string()};
   auto old_reader = settle_old(dir / ledger_file, clock);
   if (!old_reader.ok()) {
     return Fail{old_reader.error()};
@@ -141,10 +150,13 @@ Result<Migrated, std::string> migrate(const fs::path& dir, const std::string& ur
         (names.ok() ? describe(totals.error()) : std::string(registry::describe(names.error()))) +
         "; empty the database and try again"};
   }
+  if (!write_marks(parts_in(dir, url, *shown), state)) {
+    return Fail{"cannot mark the books in " + *shown + "; empty the database and try again"};
+  }
   proved->names = *names;
   proved->available = totals->available;
   proved->held = totals->held;
-  if (!write_elsewhere(dir, {{random.next(), random.next() | 1U}, *shown}) || !put_aside(dir)) {
+  if (!write_elsewhere(dir, {{random.next(), random.next() | 1U}, *shown, id}) || !put_aside(dir)) {
     return Fail{"everything was moved, but the old files in " + dir.string() +
                 " cannot be renamed: do that yourself, so that nobody goes on with them"};
   }

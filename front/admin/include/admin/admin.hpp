@@ -35,6 +35,15 @@ struct ServedModel {
   bool loaded = false;        ///< False on a stopped server.
 };
 
+/// Where the books are, whose they are, and whether their parts belong together.
+struct BooksFacts {
+  std::string where;    ///< A folder, or a database's address without a password.
+  std::string id;       ///< Empty: they have none yet.
+  bool shared = false;  ///< In a database.
+  /// errors: which part differs, and what to do. May be empty: there is nothing to compare.
+  std::function<base::Result<base::Done, std::string>()> compare = {};
+};
+
 /// What the handler stands on. All of it must outlive the Admin.
 struct Surroundings {
   registry::Registry& registry;
@@ -49,6 +58,7 @@ struct Surroundings {
   tlog::Log* log = nullptr;  ///< Null: it could not be opened.
   /// Called once a tenant is deleted, so that nothing of it stays in memory. May be empty.
   std::function<void(terms::TenantId)> tenant_deleted = {};
+  BooksFacts books = {};
 };
 
 struct Request {

@@ -62,6 +62,8 @@ struct Surroundings {
   UnpaidLimits unpaid = {};
   /// What requests hold together, shared with the HTTP server. Null: not bounded here.
   std::shared_ptr<http::MemoryAccount> memory = nullptr;
+  /// What is amiss although the server is ready, for people, without names. May be empty.
+  std::function<std::vector<std::string>()> warnings = {};
 };
 
 /// Who may call a route.

@@ -64,6 +64,19 @@ struct PublishedList {
   terms::Digest digest;    ///< The same.
   std::string signature;   ///< Ed25519 over `canonical`, base64url.
   std::string public_key;  ///< PEM.
+  bool withdrawn = false;  ///< Before it came into force: it never does.
+};
+
+/// What the registry keeps of the books as a whole: whose they are, and how far they have come.
+struct BooksState {
+  std::uint64_t id_high = 0;  ///< Random; both halves 0: not given yet.
+  std::uint64_t id_low = 0;
+  bool founded = false;        ///< All parts carry the id.
+  std::uint64_t epoch = 0;     ///< Grows with each change of the registry, and with each start.
+  std::uint64_t log_size = 0;  ///< Entries under the newest checkpoint that was signed ...
+  terms::Digest log_root;      ///< ... and its root.
+
+  [[nodiscard]] bool given() const { return (id_high | id_low) != 0; }
 };
 
 /// What a model costs at a moment, and by which list.

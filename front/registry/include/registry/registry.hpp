@@ -27,7 +27,11 @@ enum class Error {
   name_taken,
   unknown_tenant,
   unknown_key,
-  not_logged,  ///< The transparency log did not take the price list: it is not in force.
+  not_logged,       ///< The transparency log did not take the price list: it is not in force.
+  no_price_key,     ///< price.key is gone; lists are published only with the key they had.
+  other_price_key,  ///< price.key is not the one that signed the lists before.
+  unknown_list,
+  list_in_force,  ///< Or it was: only lists to come can be withdrawn.
 };
 /// What happened and what to do, for people.
 [[nodiscard]] std::string_view describe(Error error);
@@ -45,8 +49,8 @@ using ListPtr = std::shared_ptr<const PublishedList>;
 /// PostgreSQL database, any number of them.
 class Registry {
  public:
-  /// Opens or creates `data_dir`/registry.db and price.key. The folder must exist. Clock and
-  /// random must outlive the registry.
+  /// Opens or creates `data_dir`/registry.db. `data_dir`/price.key is made with the first list
+  /// ever, and never again. The folder must exist. Clock and random must outlive the registry.
   /// url   a PostgreSQL database instead of the file. What other servers change there holds here
   ///       within half a second.
   [[nodiscard]] static Answer<std::unique_ptr<Registry>> open(const std::filesystem::path& data_dir,
@@ -71,10 +75,30 @@ class Registry {
   [[nodiscard]] std::optional<terms::ModelId> model_id(std::string_view name) const;
   /// Empty for an unknown id.
   [[nodiscard]] std::string model_name(terms::ModelId id) const;
+  // Where other servers write as well, a name that is not known here may be new. A look at what
+  // they have changed is due every quarter of a second, and sooner where somebody asks: at most 20
+  // times a second for all that ask, so that wrong names cost nothing.
+
+  /// The number of the next look; 0 = nobody else writes. Does not block.
+  [[nodiscard]] std::uint64_t ask_to_look();
+  [[nodiscard]] bool has_looked(std::uint64_t look);
+  /// Asks and waits, half a second at most. True: something has changed. Not for HTTP threads.
+  bool catch_up();
+  /// Whether it is worth to look for this secret, which is not known: it looks like a key, was not
+  /// missed a moment ago, and not more than 40 others were asked about in this second.
+  [[nodiscard]] bool may_be_new(std::string_view secret);
+  /// A look did not find it.
+  void was_not_new(std::string_view secret);
+
   /// Nothing: the model has no price now and must not be served.
   [[nodiscard]] std::optional<Offer> prices(terms::ModelId model, base::UnixNs now) const;
-  /// The list in force; null where none is.
+  /// The list in force; null where none is. A clock that was set back before the newest list was
+  /// published changes nothing: time is at least that.
   [[nodiscard]] ListPtr price_list(base::UnixNs now) const;
+  /// Lists that are not in force yet and were not withdrawn, in the order in which they will be.
+  [[nodiscard]] std::vector<ListPtr> lists_to_come(base::UnixNs now) const;
+  /// How far the clock is behind the moment at which the newest list was published; 0 = it is not.
+  [[nodiscard]] base::SpanNs clock_behind(base::UnixNs now) const;
   /// Null: never published.
   [[nodiscard]] ListPtr price_list(terms::PriceListId version) const;
   /// In the order of their ids.
@@ -115,8 +139,23 @@ class Registry {
   /// What must happen to a list's canonical JSON before it comes into force; false: it does not
   /// come into force. Called by publish(), on its thread. Set before the first.
   void before_publishing(std::function<bool(const std::string& canonical)> announce);
+  /// A list to come never comes into force. It stays, signed, and is marked. Repeating it changes
+  /// nothing.
+  [[nodiscard]] Answer<ListPtr> withdraw(terms::PriceListId version);
+  /// A new price.key of this folder signs from the next list on, where the old one is lost.
+  [[nodiscard]] Answer<base::Done> new_price_key();
+  /// Reads, and where `change` returns true writes, the state of the books, while no other server
+  /// writes to the registry. `change` must not call the registry's changes; lookups are up to date.
+  [[nodiscard]] Answer<BooksState> books(const std::function<bool(BooksState&)>& change);
+  /// Told after each change, with the lock of all writers; and, where that failed, once more before
+  /// the next, which then fails as well. So whoever listens is never behind by more than one.
+  void tell_changes(std::function<bool(const BooksState&)> tell);
+  /// Keeps what was signed last, where it is larger than what is kept. False: it cannot be written.
+  bool note_log(std::uint64_t size, const terms::Digest& root);
+
   /// For the start: models without a price in the list in force get theirs, in a new list that
-  /// repeats the others. Null: nothing was missing.
+  /// repeats the others, and so do lists to come that were published before the model was first
+  /// priced. Null: nothing was missing.
   [[nodiscard]] base::Result<ListPtr, Unpublished> publish_missing(
       std::string_view currency, const std::vector<NamedPrices>& models);
 

@@ -22,6 +22,7 @@ enum class Error : std::uint8_t {
   other_origin,        ///< The log has another origin already; it is the log's name.
   ledger_unavailable,  ///< The ledger cannot be read or does not take the entry just now.
   ledger_differs,      ///< The ledger does not continue what was signed. Nothing is signed.
+  set_back,            ///< The log lacks what was signed: lost, older, or another one.
   bad_document,        ///< Not an object of JSON of 33 .. 65,535 bytes.
   elsewhere,           ///< A document whose bytes are with another server, from before it shared.
   no_account,          ///< A balance whose account is not known.

@@ -37,6 +37,10 @@ struct Options {
   std::string database = {};
   /// Whether this may name a shared log that nobody has named yet, with a key of its own making.
   bool founds = true;
+  /// What the registry keeps of the newest checkpoint that was signed: a log, or a ledger, that
+  /// does not contain it was lost or set back, and is not opened. Size 0: nothing.
+  std::uint64_t noted_size = 0;
+  terms::Digest noted_root = {};
 };
 
 /// What the log stands on. All of it must outlive the log.
@@ -48,6 +52,9 @@ struct Surroundings {
   std::function<terms::Pseudonym(terms::TenantId)> account_of;
   const base::Clock& clock;
   base::Random& random;
+  /// Keeps size and root of a checkpoint before anybody is told of it; false: it cannot, now. May
+  /// be empty.
+  std::function<bool(std::uint64_t, const terms::Digest&)> note_signed = {};
 };
 
 /// That an entry is in the tree of a checkpoint.
