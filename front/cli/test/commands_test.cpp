@@ -307,7 +307,7 @@ TEST_F(Commands, BashCompletesCommandsAndOptions) {
   EXPECT_EQ(complete("mains tenant \"\"").find("--help create list show"), 0U)
       << complete("mains tenant \"\"");
   EXPECT_EQ(complete("mains tenant create acme --cr"), "--credit");
-  EXPECT_EQ(complete("mains serve --engine n"), "null");
+  EXPECT_EQ(complete("mains serve --engine n"), "native null");
   EXPECT_EQ(complete("mains serve --config x"), "") << "left to file names";
 }
 
