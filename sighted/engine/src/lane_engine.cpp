@@ -335,7 +335,7 @@ Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput
   if (ran == Ran::failed || (embed && ran == Ran::no_room)) {
     fail(entries, output);
   }
-  allow_work(entries);
+  share_work(entries);
   for (std::size_t i = 0; i < entries.size() && ran == Ran::done; ++i) {
     collect(entries[i], i, output.lanes[entries[i].index]);
   }
@@ -343,17 +343,26 @@ Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput
 }
 
 /// What the grammars of a step may cost is shared among those that sample in it.
-void LaneEngine::allow_work(const std::vector<Runnable>& entries) {
-  const auto guarded = [](const Runnable& entry) {
-    return entry.lane->sampler && entry.lane->sampler->guarded();
-  };
-  const auto count = std::count_if(entries.begin(), entries.end(), guarded);
-  for (const Runnable& entry : entries) {
-    if (guarded(entry)) {
-      entry.lane->sampler->allow_work(std::max<std::uint64_t>(
-          grammar::token_work, llama::step_work / static_cast<std::uint64_t>(count)));
-    }
+void LaneEngine::share_work(const std::vector<Runnable>& entries) {
+  step_work_left_ = llama::step_work;
+  guarded_left_ = static_cast<std::uint64_t>(
+      std::count_if(entries.begin(), entries.end(), [](const Runnable& entry) {
+        return entry.lane->sampler && entry.lane->sampler->guarded() &&
+               entry.lane->cells.size() + entry.tokens == entry.job->known(*entry.lane);
+      }));
+}
+
+std::optional<content::TokenId> LaneEngine::choose(llama::Sampler& sampler, const float* logits) {
+  if (!sampler.guarded()) {
+    return sampler.sample(logits);
   }
+  const std::uint64_t share =
+      std::max(llama::lane_work_min, step_work_left_ / std::max<std::uint64_t>(guarded_left_, 1));
+  sampler.allow_work(share);
+  const auto token = sampler.sample(logits);
+  step_work_left_ -= std::min(step_work_left_, share - sampler.work_left());
+  guarded_left_ -= std::min<std::uint64_t>(guarded_left_, 1);
+  return token;
 }
 
 /// What an entry that ran gave: its tokens are resident now.
@@ -376,7 +385,7 @@ void LaneEngine::collect(const Runnable& entry, std::size_t piece, LaneOutput& o
 
 void LaneEngine::sample(const Runnable& entry, std::size_t piece, LaneOutput& output) {
   const float* const logits = runner_->logits(piece);
-  output.token = logits == nullptr ? std::nullopt : entry.lane->sampler->sample(logits);
+  output.token = logits == nullptr ? std::nullopt : choose(*entry.lane->sampler, logits);
   if (!output.token) {
     entry.lane->failed = true;
     output.failed = true;

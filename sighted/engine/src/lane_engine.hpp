@@ -107,7 +107,8 @@ class LaneEngine final : public Engine {
   void unmake_room(const std::vector<Runnable>& entries);
   const std::vector<Piece>& pieces_of(const std::vector<Runnable>& entries);
   Ran run(const std::vector<Runnable>& entries, bool embed, StepOutput& output);
-  static void allow_work(const std::vector<Runnable>& entries);
+  void share_work(const std::vector<Runnable>& entries);
+  std::optional<content::TokenId> choose(llama::Sampler& sampler, const float* logits);
   void collect(const Runnable& entry, std::size_t piece, LaneOutput& output);
   void sample(const Runnable& entry, std::size_t piece, LaneOutput& output);
   void add_logprob(const Runnable& entry, const float* logits, LaneOutput& output);
@@ -124,8 +125,10 @@ class LaneEngine final : public Engine {
   std::unordered_map<terms::JobId, Job> jobs_;
   Beginnings beginnings_;
   content::TokenIds first_tokens_;
-  content::TokenIds tokens_;   ///< Of the pieces.
-  std::vector<Piece> pieces_;  ///< Of the run at hand.
+  content::TokenIds tokens_;          ///< Of the pieces.
+  std::vector<Piece> pieces_;         ///< Of the run at hand.
+  std::uint64_t step_work_left_ = 0;  ///< What grammars may still cost in this step,
+  std::uint64_t guarded_left_ = 0;    ///< and how many lanes with one have yet to sample.
 };
 
 }  // namespace engine

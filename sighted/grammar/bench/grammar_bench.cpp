@@ -6,6 +6,7 @@
 #include <functional>
 #include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <grammar/gbnf.hpp>
@@ -149,6 +150,51 @@ void measure_masks(std::size_t size) {
   });
 }
 
+/// One step of a server: sixteen answers under grammars, none of which has been here before. Each
+/// is told whether a token fits, asks for the mask and takes a token, within what a step may cost.
+void measure_step(std::size_t size) {
+  constexpr std::uint64_t step_work = 240'000;  // As the engine shares it.
+  const auto pieces = synthetic_vocabulary(size);
+  const VocabularyTrie trie(pieces);
+  std::vector<bool> known;  // What is found out when a model is loaded.
+  Matcher loaded(compiled(json_text));
+  (void)loaded.accept("{\"a\":\"b");
+  (void)loaded.mask(trie, known);
+  const std::string strings = "root ::= \"\\\"\" [^\"\\\\\\x00-\\x1F]* \"\\\"\"";
+  const std::string words = "root ::= ([a-f] [g-m] | [g-z] [a-z] [a-z] | \" \")*";
+  const std::string twofold = "root ::= a\na ::= \"x\" a? a?";
+  for (const auto& [name, text, begun] :
+       {std::tuple{"16 in a JSON string", std::string(json_text), "{\"a\":\"text"},
+        std::tuple{"16 in a string", strings, "\"text"},
+        std::tuple{"16 counted", std::string(counted_text), "\"some text"},
+        std::tuple{"16 words without a loop", words, "ag"},
+        std::tuple{"16 that cost too much", twofold, "x"}}) {
+    std::vector<Matcher> matchers(16, Matcher(compiled(text)));
+    double worst_us = 0;
+    std::uint64_t most_work = 0;
+    for (int step = 0; step < (tiny ? 2 : 12); ++step) {
+      std::vector<bool> allowed;
+      std::uint64_t left = step_work;
+      const double start = cpu_ns();
+      for (std::size_t i = 0; i < matchers.size(); ++i) {
+        grammar::Work work{left / (matchers.size() - i)};
+        left -= work.left;
+        (void)matchers[i].accept(step == 0 ? begun : "x", work);
+        const std::uint64_t kept = work.left / 5;
+        work.left -= kept;
+        (void)matchers[i].mask(trie, allowed, work);
+        work.left += kept;
+        (void)matchers[i].allows("ag", work);
+        left += work.left;
+      }
+      worst_us = std::max(worst_us, (cpu_ns() - start) / 1000);
+      most_work = std::max(most_work, step_work - left);
+    }
+    std::printf("%-52s %12.2f us at worst a step, %zu operations\n", name, worst_us,
+                static_cast<std::size_t>(most_work));
+  }
+}
+
 void measure_hostile(const char* name, const std::string& text, const std::string& byte) {
   const auto parsed = grammar::parse_gbnf(text);
   if (!parsed) {
@@ -207,6 +253,12 @@ int main(int argc, char** argv) {
   measure_masks(4096);
   if (!tiny) {
     measure_masks(150'000);
+  }
+  std::printf("-- one step of sixteen answers, 4,096 pieces\n");
+  measure_step(4096);
+  if (!tiny) {
+    std::printf("-- one step of sixteen answers, 150,000 pieces\n");
+    measure_step(150'000);
   }
   std::printf("-- hostile\n");
   measure_hostile("((a|a){10})*", R"(root ::= (("a"|"a"){10})*)", "a");

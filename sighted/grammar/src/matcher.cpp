@@ -39,10 +39,13 @@ bool Matcher::may_end() const {
 }
 /// A place may be left over that only a further count would lead on from, and no count is left.
 bool Matcher::must_end() const {
+  Work work{token_work};
+  return must_end(work);
+}
+bool Matcher::must_end(Work& work) const {
   if (!run_->here().ends || run_->here().size == 0) {
     return run_->here().ends;
   }
-  Work work{token_work};
   for (int byte = 0; byte < 256; ++byte) {
     const char letter = static_cast<char>(byte);
     if (run_->allows({&letter, 1}, work) != Verdict::no) {

@@ -55,7 +55,10 @@ Verdict Guard::accept(content::TokenId token) {
 }
 
 Verdict Guard::mask(std::vector<bool>& allowed) {
-  const Verdict verdict = matcher_.mask(pieces_.trie(), allowed, mask_work_);
+  const std::uint64_t kept = work_.left / 5;
+  work_.left -= kept;
+  const Verdict verdict = matcher_.mask(pieces_.trie(), allowed, work_);
+  work_.left += kept;
   if (verdict == Verdict::too_costly) {
     return verdict;
   }

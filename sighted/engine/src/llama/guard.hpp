@@ -24,15 +24,18 @@ class Guard {
 
   /// What the prompt has of the answer was refused: nothing can follow.
   [[nodiscard]] bool broken() const { return broken_; }
-  /// Gives what the calls until the next one may cost; a mask may cost as much again.
-  void allow_work(std::uint64_t operations) { work_.left = mask_work_.left = operations; }
+  /// Gives what the calls until the next one may cost together.
+  void allow_work(std::uint64_t operations) { work_.left = operations; }
+  /// What they have left of it.
+  [[nodiscard]] std::uint64_t work_left() const { return work_.left; }
   /// Only an end token can follow.
-  [[nodiscard]] bool must_end() const { return awake() && matcher_.must_end(); }
+  [[nodiscard]] bool must_end() { return awake() && matcher_.must_end(work_); }
 
   [[nodiscard]] grammar::Verdict allows(content::TokenId token);
   /// The token was chosen.
   [[nodiscard]] grammar::Verdict accept(content::TokenId token);
-  /// Which tokens may come next, for the whole vocabulary. Only while awake.
+  /// Which tokens may come next, for the whole vocabulary. Only while awake. It leaves a fifth of
+  /// the work for the token that is chosen then.
   [[nodiscard]] grammar::Verdict mask(std::vector<bool>& allowed);
   [[nodiscard]] bool awake() const { return !watch_; }
 
@@ -45,7 +48,6 @@ class Guard {
   std::optional<TriggerWatch> watch_;  ///< While the grammar sleeps.
   grammar::Matcher matcher_;
   grammar::Work work_;
-  grammar::Work mask_work_;
   bool broken_ = false;
 };
 

@@ -1,5 +1,8 @@
 #include "pieces.hpp"
 
+#include <grammar/matcher.hpp>
+#include <grammar/schema.hpp>
+
 namespace engine::llama {
 namespace {
 
@@ -23,9 +26,21 @@ std::vector<std::string> pieces_of(const Vocabulary& vocabulary) {
   return pieces;
 }
 
+/// Has the trie remember what of the vocabulary fits within a JSON string. That takes some ms and
+/// is wanted by almost every schema: a step is no place for it.
+void remember_strings(const grammar::VocabularyTrie& trie) {
+  grammar::Matcher inside(grammar::any_json_object());
+  std::vector<bool> allowed;
+  if (inside.accept(R"({"a":"b)") == grammar::Verdict::yes) {
+    (void)inside.mask(trie, allowed);
+  }
+}
+
 }  // namespace
 
 Pieces::Pieces(const Vocabulary& vocabulary)
-    : ends_(ends_of(vocabulary)), pieces_(pieces_of(vocabulary)), trie_(pieces_) {}
+    : ends_(ends_of(vocabulary)), pieces_(pieces_of(vocabulary)), trie_(pieces_) {
+  remember_strings(trie_);
+}
 
 }  // namespace engine::llama

@@ -111,6 +111,7 @@ class Guarded final : public Chain {
 
   [[nodiscard]] bool guarded() const override { return true; }
   void allow_work(std::uint64_t operations) override { guard_.allow_work(operations); }
+  [[nodiscard]] std::uint64_t work_left() const override { return guard_.work_left(); }
   [[nodiscard]] bool too_costly() const override { return too_costly_; }
 
   std::optional<TokenId> sample(const float* logits) override {

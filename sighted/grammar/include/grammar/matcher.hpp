@@ -54,6 +54,8 @@ class Matcher {
   /// The answer may end here and nothing can follow. Where may_end() is false, something can
   /// follow.
   [[nodiscard]] bool must_end() const;
+  /// Where the work does not suffice to tell: false.
+  [[nodiscard]] bool must_end(Work& work) const;
 
   /// allowed[token] = whether its piece may come next, for the whole vocabulary. yes where any may,
   /// no where none may; too_costly leaves `allowed` unspecified.
