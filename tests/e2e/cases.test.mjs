@@ -1,4 +1,4 @@
-// Small requests with the right answer: cases.jsonl here, and with MAINS_CASES=1 those of a folder
+// Small requests with the right answer: cases.jsonl here, and those of a folder
 // beside the checkout. Each is one request to the real model; siblings stand side by side.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
@@ -85,7 +85,7 @@ for (const item of read(new URL('cases.jsonl', import.meta.url))) {
 }
 
 const others = {
-  skip: when.skip || (process.env.MAINS_CASES && existsSync(shared) ? false : 'not asked for'),
+  skip: when.skip || (existsSync(shared) ? false : 'no such folder beside the checkout'),
 };
 test('cases from beside the checkout', others, async (t) => {
   for (const item of read(shared)) await t.test(item.name, () => run(item));
