@@ -34,10 +34,10 @@ class Sampler {
   [[nodiscard]] virtual bool too_costly() const { return false; }
 };
 
-/// What all grammars of a step may cost together, masks and all, at 5 to 20 ns an operation: less
+/// What all grammars of a step may cost together, masks and all, at 5 to 22 ns an operation: less
 /// than 5 ms where up to sixteen of them sample in it. Each may have its share and what those
 /// before it left, and never less than a sixteenth.
-inline constexpr std::uint64_t step_work = 240'000;
+inline constexpr std::uint64_t step_work = 220'000;
 inline constexpr std::uint64_t lane_work_min = step_work / 16;
 
 /// Control tokens that a format wants to see as text, and their names.
