@@ -126,6 +126,7 @@ TEST(Literals, CostsNoMoreThanItsBytes) {
     }
     for (const std::string_view text : {"a", "<|im_end|>"}) {
       std::vector<content::Message> many;
+      many.reserve(16'000);
       for (int i = 0; i < 16'000; ++i) {
         many.push_back({i % 2 == 0 ? "user" : "assistant", std::string(text), {}, {}, {}, {}});
       }
