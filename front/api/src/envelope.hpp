@@ -1,4 +1,4 @@
-// What is in the header of every answer: the request's name, and what browsers ask for.
+// The header of every answer: the request's name, and the fields that browsers ask for.
 #pragma once
 
 #include <optional>

@@ -11,7 +11,7 @@
 
 namespace api {
 
-/// Whose fields and whose sentences an answer names.
+/// The vendor whose fields and sentences an answer uses.
 enum class Dialect { openai, anthropic };
 
 /// Names of fields in the body that was asked with.

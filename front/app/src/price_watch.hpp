@@ -14,7 +14,7 @@
 
 namespace app {
 
-/// What is amiss with the prices of one moment.
+/// Faults in the prices of one moment.
 struct PriceGaps {
   std::size_t served = 0;
   std::vector<std::string> unpriced;  ///< Served names that the list in force lacks.

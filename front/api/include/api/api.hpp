@@ -62,7 +62,7 @@ struct Surroundings {
   UnpaidLimits unpaid = {};
   /// What requests hold together, shared with the HTTP server. Null: not bounded here.
   std::shared_ptr<http::MemoryAccount> memory = nullptr;
-  /// What is amiss although the server is ready, for people, without names. May be empty.
+  /// Warnings of a server that is ready, for people, without names. May be empty.
   std::function<std::vector<std::string>()> warnings = {};
 };
 
