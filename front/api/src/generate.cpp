@@ -39,6 +39,25 @@ Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) 
   return problem;
 }
 
+// A larger body may take longer to read than a change of thread does.
+constexpr std::size_t quick_body_bytes_max = std::size_t{2} * 1024;
+
+// Each message costs a template about as much as some hundred bytes of text cost the tokenizer.
+constexpr std::size_t quick_messages_max = 4;
+
+/// Whether a request of a small body takes well below a millisecond to render and tokenize:
+/// nothing has to be compiled for it, and few messages rendered.
+bool is_quick_to_prepare(const content::GenerationRequest& request) {
+  if (!request.grammar.empty()) {
+    return false;
+  }
+  if (const auto* chat = std::get_if<content::Chat>(&request.prompt)) {
+    return chat->messages.size() <= quick_messages_max && chat->tools.empty() &&
+           chat->json_schema.empty() && chat->grammar.empty() && chat->template_values.empty();
+  }
+  return true;
+}
+
 /// Routes below /v1/messages speak Anthropic's protocol.
 Dialect dialect_of(const Call& call) {
   return call.request.path.starts_with("/v1/messages") ? Dialect::anthropic : Dialect::openai;
@@ -123,21 +142,19 @@ wire::UsageNote Api::Inside::usage_note(const serve::Charged& charged) const {
           currency()};
 }
 
-/// A request that was read, rendered and tokenized, and its model.
+/// A request that was rendered and tokenized, and its model.
 struct Api::Inside::Ready {
-  content::GenerationRequest request;
   Served served;
   serve::Prepared prepared;
   std::vector<std::string> echo;  ///< One for each choice; empty: not asked for.
 };
 
 base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& call,
-                                                                  Parser parse) const {
-  Parsed parsed = parse(call.request.body);
+                                                                  const Parsed& parsed) const {
   if (!parsed.ok()) {
     return base::Fail{body_error(parsed.error())};
   }
-  content::GenerationRequest request = std::move(parsed).value();
+  const content::GenerationRequest& request = parsed.value();
   auto model = served_to(call, request.model);
   // Another server may just have published its price. This is no HTTP thread.
   if (!model.ok() && models_.contains(request.model) && !served(request.model).ok() &&
@@ -158,7 +175,7 @@ base::Result<Api::Inside::Ready, Problem> Api::Inside::make_ready(const Call& ca
       echo.insert(echo.end(), prepared->choices, model->model->flavour.loop->engine().text(prompt));
     }
   }
-  return Ready{std::move(request), *model, std::move(prepared).value(), std::move(echo)};
+  return Ready{*model, std::move(prepared).value(), std::move(echo)};
 }
 
 asio::awaitable<void> Api::Inside::chat_completions(Call& call) {
@@ -174,12 +191,28 @@ asio::awaitable<void> Api::Inside::messages(Call& call) {
 }
 
 asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol protocol) {
-  auto ready = co_await prepared_by(call, [&] { return make_ready(call, parse); });
+  std::optional<Parsed> parsed;
+  const auto is_quick = [&] {
+    if (call.request.body.size() > quick_body_bytes_max) {
+      return false;
+    }
+    parsed.emplace(parse(call.request.body));
+    // A model without a price is looked up in the shared registry, which may take a while.
+    return !parsed->ok() ||
+           (is_quick_to_prepare(parsed->value()) && served(parsed->value().model).ok());
+  };
+  const auto make = [&] {
+    if (!parsed.has_value()) {
+      parsed.emplace(parse(call.request.body));
+    }
+    return make_ready(call, *parsed);
+  };
+  auto ready = co_await prepared_by(call, make, is_quick);
   if (!ready.ok()) {
     co_await fail(call, ready.error());
     co_return;
   }
-  const content::GenerationRequest& request = ready->request;
+  const content::GenerationRequest& request = parsed->value();
   serve::Prepared& prepared = ready->prepared;
   const auto choices = static_cast<std::uint32_t>(prepared.prompts.size()) * prepared.choices;
   const std::shared_ptr<const engine::ReplyFormat> format = prepared.format;

@@ -139,28 +139,43 @@ class Api::Inside {
 
   /// Parses, renders, compiles and tokenizes what the client sent: `work` gives a Result whose
   /// error is a Problem. Refused where this tenant has too much waiting.
-  template <class Work>
-  asio::awaitable<std::invoke_result_t<Work&>> prepared_by(Call& call, Work work) {
-    std::optional<Problem> refusal = co_await may_prepare(call);
+  /// is_quick  asked on the connection's own thread, after the caller's money and limits; true: the
+  ///           work is done there, because it costs less than two changes of thread do.
+  template <class Work, class IsQuick>
+  asio::awaitable<std::invoke_result_t<Work&>> prepared_by(Call& call, Work work,
+                                                           IsQuick is_quick) {
+    Funds::Known funds = funds_at_once(call);
+    if (funds == Funds::Known::unknown) {
+      funds = co_await funds_when_read(call);
+    }
+    std::optional<Problem> refusal = may_prepare(call, funds);
     if (refusal) {
       co_return base::Fail{std::move(*refusal)};
     }
-    auto measured = [this, &call, &work]() -> std::invoke_result_t<Work&> {
+    const auto measured = [this, &call, &work](auto time) -> std::invoke_result_t<Work&> {
       if (!reserve(call, Stage::preparing)) {
         return base::Fail{out_of_memory()};
       }
-      const auto before = thread_cpu_time();
+      const auto before = time();
       auto result = work();
-      count_unpaid(call, !result.ok(), thread_cpu_time() - before);
+      count_unpaid(call, !result.ok(), time() - before);
       (void)reserve(call, Stage::prepared);
       return result;
     };
+    if (is_quick()) {
+      // A thread's own clock costs a system call, and quick work is rarely interrupted.
+      co_return measured(&std::chrono::steady_clock::now);
+    }
     auto made = co_await run_on(preparation_, call.exchange, party_of(call), weight_of(call),
-                                std::move(measured));
+                                [&] { return measured(&thread_cpu_time); });
     if (!made.has_value()) {
       co_return base::Fail{too_much_waiting()};
     }
     co_return std::move(*made);
+  }
+  template <class Work>
+  asio::awaitable<std::invoke_result_t<Work&>> prepared_by(Call& call, Work work) {
+    return prepared_by(call, std::move(work), [] { return false; });
   }
 
   /// Runs what asks a store for some rows and gives a Result. Fails where too many such questions
@@ -200,12 +215,14 @@ class Api::Inside {
   /// Counts what a request holds in that stage. False: the server has no memory for it.
   [[nodiscard]] static bool reserve(Call& call, Stage stage);
   /// Why nothing is done for this request: its tenant has no money, or asked too much unpaid.
-  asio::awaitable<std::optional<Problem>> may_prepare(Call& call);
+  std::optional<Problem> may_prepare(Call& call, Funds::Known funds);
   struct Reading;
   /// Has the balance read. False: too many readings of this tenant wait.
   bool read_balance(terms::TenantId tenant, std::shared_ptr<Reading> reading);
-  /// From memory, or read within a bounded time; `unknown`: that failed.
-  asio::awaitable<Funds::Known> funds_of(Call& call);
+  /// From memory. `unknown`: to be read.
+  Funds::Known funds_at_once(const Call& call);
+  /// Reads them, within a bounded time; `unknown`: that failed.
+  asio::awaitable<Funds::Known> funds_when_read(Call& call);
   [[nodiscard]] static bool is_free(const price::Prices& prices);
   [[nodiscard]] bool something_is_free() const;
   /// The books refused a request for which the work was done already.
@@ -215,7 +232,8 @@ class Api::Inside {
   using Parsed = base::Result<content::GenerationRequest, wire::ParseError>;
   using Parser = Parsed (*)(std::string_view);
   struct Ready;
-  [[nodiscard]] base::Result<Ready, Problem> make_ready(const Call& call, Parser parse) const;
+  [[nodiscard]] base::Result<Ready, Problem> make_ready(const Call& call,
+                                                        const Parsed& parsed) const;
   [[nodiscard]] base::Result<std::string, Problem> make_quote(const Call& call) const;
   asio::awaitable<void> generate(Call& call, Parser parse, Protocol protocol);
   [[nodiscard]] terms::Digest idempotency(const Call& call) const;

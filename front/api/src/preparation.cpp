@@ -53,18 +53,19 @@ bool Api::Inside::read_balance(terms::TenantId tenant, std::shared_ptr<Reading> 
   });
 }
 
-asio::awaitable<Funds::Known> Api::Inside::funds_of(Call& call) {
+Funds::Known Api::Inside::funds_at_once(const Call& call) {
   const terms::TenantId tenant = call.key->tenant;
   const Funds::Known known = funds_.look(tenant.value, std::chrono::steady_clock::now());
   if (known == Funds::Known::some_stale) {
     (void)read_balance(tenant, std::make_shared<Reading>());
   }
-  if (known != Funds::Known::unknown) {
-    co_return known;
-  }
+  return known;
+}
+
+asio::awaitable<Funds::Known> Api::Inside::funds_when_read(Call& call) {
   auto reading = std::make_shared<Reading>();
   reading->waiter = std::make_shared<Waiter>(call.exchange.executor());
-  if (read_balance(tenant, reading)) {
+  if (read_balance(call.key->tenant, reading)) {
     (void)co_await reading->waiter->wait(balance_patience);
   }
   co_return reading->found;
@@ -90,14 +91,13 @@ base::Result<Api::Inside::Served, Problem> Api::Inside::served_to(const Call& ca
   return model;
 }
 
-asio::awaitable<std::optional<Problem>> Api::Inside::may_prepare(Call& call) {
-  const Funds::Known funds = co_await funds_of(call);
+std::optional<Problem> Api::Inside::may_prepare(Call& call, Funds::Known funds) {
   if (funds == Funds::Known::unknown) {
-    co_return ledger_unavailable();
+    return ledger_unavailable();
   }
   call.penniless = funds == Funds::Known::none;
   if (call.penniless && !something_is_free()) {
-    co_return no_funds();
+    return no_funds();
   }
   const std::uint64_t tenant = call.key->tenant.value;
   const std::uint64_t requests_max = call.key->limits.requests_per_minute;
@@ -105,9 +105,9 @@ asio::awaitable<std::optional<Problem>> Api::Inside::may_prepare(Call& call) {
   const auto wait = call.work == Work::runs ? unpaid_.wait_for(tenant, requests_max, now)
                                             : unpaid_.ask(tenant, requests_max, now);
   if (wait) {
-    co_return too_much_unpaid(*wait);
+    return too_much_unpaid(*wait);
   }
-  co_return std::nullopt;
+  return std::nullopt;
 }
 
 void Api::Inside::count_unpaid(const Call& call, bool refused, std::chrono::nanoseconds cpu) {

@@ -1,5 +1,6 @@
 #include "response_head.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <ctime>
@@ -28,10 +29,11 @@ bool is_token(std::string_view name) {
 void append_header(std::string& out, std::string_view name, std::string_view value) {
   if (!is_token(name)) return;
   out.append(name).append(": ");
-  for (const char c : value) {
-    const auto byte = static_cast<unsigned char>(c);
-    out.push_back(byte < 0x20 || byte == 0x7f ? ' ' : c);
-  }
+  const std::size_t begin = out.size();
+  out.append(value);
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+      [](unsigned char byte) { return byte < 0x20 || byte == 0x7f; }, ' ');
   out.append("\r\n");
 }
 

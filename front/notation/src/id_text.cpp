@@ -1,5 +1,6 @@
 #include <notation/id_text.hpp>
 
+#include <array>
 #include <charconv>
 #include <limits>
 
@@ -8,9 +9,12 @@ namespace {
 
 void append_hex(std::uint64_t word, std::string& text) {
   constexpr std::string_view hex = "0123456789abcdef";
-  for (int shift = 60; shift >= 0; shift -= 4) {
-    text.push_back(hex[(word >> shift) & 15U]);
+  std::array<char, 16> digits{};
+  for (char& digit : digits) {
+    digit = hex[word >> 60U];
+    word <<= 4U;
   }
+  text.append(digits.data(), digits.size());
 }
 
 std::optional<std::uint64_t> parse_hex(std::string_view text) {
@@ -73,6 +77,7 @@ terms::Digest digest_of(const std::array<std::uint8_t, 32>& bytes) {
 
 std::string to_text(terms::RequestId id) {
   std::string text;
+  text.reserve(32);
   append_hex(id.high, text);
   append_hex(id.low, text);
   return text;

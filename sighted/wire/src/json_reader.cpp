@@ -186,6 +186,17 @@ Items Reader::required_array(std::string_view name, std::size_t count_max, std::
   return optional_array(name, count_max, count_min).value_or(Items(state_, place_, nullptr));
 }
 
+std::vector<std::string_view> Reader::names() const {
+  std::vector<std::string_view> all;
+  if (object_ != nullptr) {
+    all.reserve(object_->size());
+    for (const auto& field : *object_) {
+      all.emplace_back(field.key());
+    }
+  }
+  return all;
+}
+
 bool Reader::is_empty_object(std::string_view name) const {
   const json::value* found = find(name);
   return found != nullptr && found->is_object() && found->get_object().empty();

@@ -1,5 +1,7 @@
 #include "other_fields.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -164,6 +166,13 @@ constexpr Row rows[] = {
     {"instruction", embedding_body, Harmless::empty},
 };
 
+/// A body has few fields and the table many, so that fields are looked up, not rows.
+constexpr auto sorted_rows = [] {
+  auto copy = std::to_array(rows);
+  std::ranges::sort(copy, {}, &Row::name);
+  return copy;
+}();
+
 bool is_number(Reader& root, std::string_view name, double wanted) {
   constexpr double all = std::numeric_limits<double>::max();
   const JsonType type = root.type(name);
@@ -208,9 +217,12 @@ void check_other_fields(Reader& root, Body body) {
     root.optional_string("user", any_length);
   }
   root.optional_object("metadata");
-  for (const Row& row : rows) {
-    if ((row.bodies & body) != 0 && root.has(row.name) && !asks_for_nothing(root, row)) {
-      root.unsupported(row.name, row.what);
+  for (const std::string_view name : root.names()) {
+    const auto* row = std::ranges::lower_bound(sorted_rows, name, {}, &Row::name);
+    for (; row != sorted_rows.end() && row->name == name; ++row) {
+      if ((row->bodies & body) != 0 && root.has(row->name) && !asks_for_nothing(root, *row)) {
+        root.unsupported(row->name, row->what);
+      }
     }
   }
 }

@@ -68,6 +68,9 @@ class Reader {
   [[nodiscard]] JsonType type(std::string_view name) const;
   [[nodiscard]] bool has(std::string_view name) const { return type(name) != JsonType::absent; }
 
+  /// The fields that the client gave, in its order; null ones, too. Not to be shown to anybody.
+  [[nodiscard]] std::vector<std::string_view> names() const;
+
   /// Lengths are bytes of UTF-8, inclusive.
   std::string required_string(std::string_view name, std::size_t length_max,
                               std::size_t length_min = 1);
