@@ -20,6 +20,10 @@ if ! cmp -s package-lock.json node_modules/.installed-lock.json; then
 fi
 shopt -s nullglob
 files=("${1:-}"*.test.mjs)
+if ((${#files[@]} == 0)); then
+  echo "tests/e2e: no file here begins with '$1'; ls tests/e2e/*.test.mjs shows what there is"
+  exit 1
+fi
 report="$(mktemp)"
 trap 'rm -f "$report"' EXIT
 # Older node 20 and node 18 know no limit for a file; the limit for all is kept anyway.
