@@ -30,12 +30,17 @@ const chat = (model, more) => server.call('/v1/chat/completions', {
 const messages = (model, more) => server.call('/v1/messages', {
   key: tenant.key, body: { model, messages: user, max_tokens: 12, temperature: 0, ...more } });
 
-const off = [{ reasoning_effort: 'none' }, { enable_thinking: false },
+/** The path that an error gives to the one field of a wish. */
+const path_of = (field) => {
+  const [name] = Object.keys(field);
+  return name === 'chat_template_kwargs' ? `${name}.${Object.keys(field[name])[0]}` : name;
+};
+const off = [{ chat_template_kwargs: { thinking: false } }, { reasoning_effort: 'none' }, { enable_thinking: false },
   { chat_template_kwargs: { enable_thinking: false } }, { thinking: { type: 'disabled' } },
   { reasoning: { enabled: false } }, { reasoning: { effort: 'none' } }];
 const hints = [{}, { reasoning_effort: 'minimal' }, { reasoning_effort: 'low' }, { reasoning_effort: 'high' },
   { reasoning: { effort: 'medium' } }, { thinking_budget: 5 }];
-const on = [{ enable_thinking: true }, { chat_template_kwargs: { enable_thinking: true } },
+const on = [{ chat_template_kwargs: { thinking: true } }, { enable_thinking: true }, { chat_template_kwargs: { enable_thinking: true } },
   { thinking: { type: 'enabled' } }];
 
 test('OpenAI: off is off and costs the tokens of the closed mark', when, async () => {
@@ -61,12 +66,16 @@ test('OpenAI: what a template cannot is refused by name, hints are not', when, a
     const refused = await chat('always', field);
     assert.equal(refused.status, 400, refused.text);
     assert.equal(refused.json.error.code, 'thinking_cannot_be_switched_off');
+    assert.equal(refused.json.error.param, path_of(field));
+    assert.ok(refused.json.error.message.startsWith(`'${path_of(field)}' `), refused.text);
   }
   for (const field of on) {
     assert.equal((await chat('always', field)).status, 200);
     const refused = await chat('never', field);
     assert.equal(refused.status, 400, refused.text);
     assert.equal(refused.json.error.code, 'thinking_not_supported');
+    assert.equal(refused.json.error.param, path_of(field));
+    assert.ok(refused.json.error.message.startsWith(`'${path_of(field)}' `), refused.text);
   }
   for (const field of hints) {
     assert.equal((await chat('never', field)).status, 200);
@@ -94,10 +103,16 @@ test('Anthropic: absent and disabled are off, adaptive and enabled are on', when
   }
   assert.equal((await messages('never', { thinking: { type: 'adaptive' } })).status, 200);
   assert.equal((await messages('always')).status, 200);
-  for (const [model, type] of [['always', 'disabled'], ['never', 'enabled']]) {
-    const refused = await messages(model, { thinking: { type, budget_tokens: 1024 } });
-    assert.equal(refused.status, 400, refused.text);
-    assert.match(refused.json.error.message, /think/);
+  for (const [model, on] of [['always', false], ['never', true]]) {
+    for (const field of [{ thinking: { type: on ? 'enabled' : 'disabled', budget_tokens: 1024 } },
+      { chat_template_kwargs: { enable_thinking: on } }, { chat_template_kwargs: { thinking: on } }]) {
+      const count = { key: tenant.key, body: { model, messages: user, ...field } };
+      for (const refused of [await messages(model, field),
+        await server.call('/v1/messages/count_tokens', count)]) {
+        assert.equal(refused.status, 400, refused.text);
+        assert.ok(refused.json.error.message.startsWith(`'${path_of(field)}' `), refused.text);
+      }
+    }
   }
 });
 

@@ -81,6 +81,23 @@ Problem bad_constraint(const serve::Unfit& unfit, const AskedWith& asked) {
   return problem(400, grammar ? "invalid_grammar" : "invalid_schema", std::move(message), field);
 }
 
+Problem unfit_thinking(serve::Unfit::Kind kind, const AskedWith& asked) {
+  const std::string field = asked.thinking.empty() ? "thinking" : asked.thinking;
+  if (kind == serve::Unfit::Kind::always_thinks) {
+    return problem(400, "thinking_cannot_be_switched_off",
+                   "'" + field +
+                       "' switches thinking off, but this model always thinks before it answers: "
+                       "its template has no way to switch that off. Leave the field out, or use "
+                       "another model.",
+                   field);
+  }
+  return problem(400, "thinking_not_supported",
+                 "'" + field +
+                     "' switches thinking on, but this model's template knows no thinking. Leave "
+                     "the field out, or use another model.",
+                 field);
+}
+
 void append_encoded(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789ABCDEF";
   for (const char c : text) {
@@ -116,13 +133,13 @@ std::string unenforced_text(const std::vector<engine::ConstraintPlace>& places, 
 
 AskedWith AskedWith::of(const content::GenerationRequest& request, Dialect dialect) {
   if (const auto* chat = std::get_if<content::Chat>(&request.prompt)) {
-    return {dialect, "messages", chat->form_field};
+    return {dialect, "messages", chat->form_field, std::string(chat->thinking.field)};
   }
-  return {dialect, "prompt", request.grammar_field};
+  return {dialect, "prompt", request.grammar_field, {}};
 }
 
 AskedWith AskedWith::of(const content::EmbeddingRequest& /*request*/) {
-  return {Dialect::openai, "input", {}};
+  return {Dialect::openai, "input", {}, {}};
 }
 
 Problem unfit(const serve::Unfit& unfit, const AskedWith& asked) {
@@ -140,15 +157,7 @@ Problem unfit(const serve::Unfit& unfit, const AskedWith& asked) {
                      "roles and the tool messages.",
                      "messages");
     case Kind::always_thinks:
-      return problem(400, "thinking_cannot_be_switched_off",
-                     "This model always thinks before it answers: its template has no way to "
-                     "switch that off. Leave the field out, or use another model.",
-                     "thinking");
-    case Kind::never_thinks:
-      return problem(400, "thinking_not_supported",
-                     "This model's template knows no thinking. Leave the field out, or use another "
-                     "model.",
-                     "thinking");
+    case Kind::never_thinks: return unfit_thinking(unfit.kind, asked);
     case Kind::bad_schema: return bad_constraint(unfit, asked);
     case Kind::bad_token:
       return problem(400, "invalid_token", "A token id is not in this model's vocabulary.",

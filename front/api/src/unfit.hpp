@@ -19,6 +19,7 @@ struct AskedWith {
   Dialect dialect = Dialect::openai;
   std::string prompt = "messages";  ///< The field that holds the prompt.
   std::string form;                 ///< The field that gives the answer's form; empty: none.
+  std::string thinking;             ///< The field that wants thinking on or off; empty: none.
 
   [[nodiscard]] static AskedWith of(const content::GenerationRequest& request,
                                     Dialect dialect = Dialect::openai);

@@ -262,18 +262,38 @@ TEST(UnfitTest, ContextErrorsAreInTheVendorsWords) {
             "messages or completion.");
   EXPECT_EQ(unfit(longer, chat).error.param, "messages");
   EXPECT_EQ(unfit(longer, chat).error.code, "context_length_exceeded");
-  EXPECT_EQ(unfit(longer, {Dialect::openai, "prompt", ""}).error.param, "prompt");
-  const Problem embed = unfit(longer, {Dialect::openai, "input", ""});
+  EXPECT_EQ(unfit(longer, {Dialect::openai, "prompt", "", ""}).error.param, "prompt");
+  const Problem embed = unfit(longer, {Dialect::openai, "input", "", ""});
   EXPECT_EQ(embed.error.param, "input");
   EXPECT_NE(embed.error.message.find("(9000 in the input, 0 in the completion)"),
             std::string::npos);
-  const AskedWith anthropic{Dialect::anthropic, "messages", ""};
+  const AskedWith anthropic{Dialect::anthropic, "messages", "", ""};
   EXPECT_EQ(unfit(longer, anthropic).error.message,
             "prompt is too long: 9000 tokens > 8192 maximum");
   longer.input = 8192;
   EXPECT_EQ(unfit(longer, anthropic).error.message,
             "input length and `max_tokens` exceed context limit: 8192 + 100 > 8192, decrease input "
             "length or `max_tokens` and try again");
+}
+
+TEST(UnfitTest, ThinkingIsNamedByTheFieldThatAskedForIt) {
+  serve::Unfit never;
+  never.kind = serve::Unfit::Kind::never_thinks;
+  serve::Unfit always;
+  always.kind = serve::Unfit::Kind::always_thinks;
+  for (const Dialect dialect : {Dialect::openai, Dialect::anthropic}) {
+    for (const std::string field : {"thinking", "chat_template_kwargs.enable_thinking"}) {
+      content::GenerationRequest request;
+      content::Chat chat;
+      chat.thinking.field = field;
+      request.prompt = chat;
+      const AskedWith asked = AskedWith::of(request, dialect);
+      for (const serve::Unfit& fault : {never, always}) {
+        EXPECT_EQ(unfit(fault, asked).error.param, field);
+        EXPECT_TRUE(unfit(fault, asked).error.message.starts_with("'" + field + "' "));
+      }
+    }
+  }
 }
 
 TEST(UnfitTest, ConstraintsAreNamedByFieldPathKeywordAndLimit) {
@@ -289,9 +309,10 @@ TEST(UnfitTest, ConstraintsAreNamedByFieldPathKeywordAndLimit) {
   EXPECT_EQ(tool.error.message,
             "'tools[1].function.parameters' at properties.a: 'enum' is over the limit of 2000. "
             "Nothing was charged.");
-  EXPECT_EQ(unfit(bad, {Dialect::anthropic, "messages", ""}).error.param, "tools[1].input_schema");
+  EXPECT_EQ(unfit(bad, {Dialect::anthropic, "messages", "", ""}).error.param,
+            "tools[1].input_schema");
   bad.constraint->place.of = engine::ConstraintPlace::Of::grammar;
-  const Problem grammar = unfit(bad, {Dialect::openai, "prompt", "guided_choice"});
+  const Problem grammar = unfit(bad, {Dialect::openai, "prompt", "guided_choice", ""});
   EXPECT_EQ(grammar.error.param, "guided_choice");
   EXPECT_EQ(grammar.error.code, "invalid_grammar");
 }

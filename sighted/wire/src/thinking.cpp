@@ -27,8 +27,8 @@ void say(Reader& holder, std::string_view field, Thinking thinking, content::Cha
   }
   if (!said || thinking == Thinking::demand) {
     wish.thinking = thinking;
+    wish.field = told_as.empty() ? field : told_as;
   }
-  wish.field = told_as.empty() ? field : told_as;
 }
 
 /// Templates know three levels.
@@ -114,7 +114,9 @@ void read_template_values(Reader& root, content::Chat& chat) {
       if (value != "true" && value != "false") {
         root.fail(field, ErrorKind::wrong_type, "must have true or false as 'enable_thinking'.");
       }
-      say(root, field, value == "true" ? Thinking::demand : Thinking::forbid, chat);
+      say(root, field, value == "true" ? Thinking::demand : Thinking::forbid, chat,
+          name == "thinking" ? "chat_template_kwargs.thinking"
+                             : "chat_template_kwargs.enable_thinking");
     } else {
       chat.template_values.emplace_back(std::move(name), std::move(value));
     }

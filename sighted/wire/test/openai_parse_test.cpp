@@ -209,6 +209,11 @@ TEST(OpenAiParse, Thinking) {
   EXPECT_EQ(wish(R"("thinking_budget":0)").tokens_max, 0U);
   EXPECT_EQ(wish(R"("chat_template_kwargs":{"enable_thinking":false})").thinking, Thinking::forbid);
   EXPECT_EQ(wish(R"("chat_template_kwargs":{"thinking":true})").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("chat_template_kwargs":{"thinking":true})").field,
+            "chat_template_kwargs.thinking");
+  EXPECT_EQ(wish(R"("chat_template_kwargs":{"enable_thinking":true})").field,
+            "chat_template_kwargs.enable_thinking");
+  EXPECT_EQ(wish(R"("reasoning_effort":"low","enable_thinking":true)").field, "enable_thinking");
   const auto request = with(R"("chat_template_kwargs":{"date":"\u003c","deep":{"a":[1]}})");
   const auto& values = std::get<content::Chat>(request.prompt).template_values;
   ASSERT_EQ(values.size(), 2U);

@@ -44,12 +44,12 @@ enum class Thinking {
   demand,   ///< On, or the request is refused.
 };
 
-/// What a client said about thinking.
+/// Wishes of a client about thinking.
 struct ThinkingWish {
   Thinking thinking = Thinking::unsaid;
   std::string effort;                       ///< For templates that read one: "low", "high" ...
   std::optional<std::uint32_t> tokens_max;  ///< Tokens of thought before it is ended.
-  std::string_view field;                   ///< The field that said so; a literal.
+  std::string_view field;                   ///< Path of the field that said so; a literal.
 };
 
 enum class ToolChoice { automatic, required, none };
