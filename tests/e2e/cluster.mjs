@@ -52,6 +52,13 @@ class Cluster {
       this.url(database), '-c', text]).trim();
   }
 
+  /** Runs much SQL as the superuser, as pg_dump writes it. */
+  load(text, database) {
+    execFileSync(path.join(programs, 'psql'), ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-d',
+      this.url(database)], { ...this.as, cwd: this.folder, input: text,
+      stdio: ['pipe', 'ignore', 'pipe'] });
+  }
+
   /** The address of an empty database. */
   fresh() {
     const name = `e${process.pid}_${++this.databases}`;

@@ -3,6 +3,8 @@
 #include <map>
 
 #include <notation/id_text.hpp>
+#include <postgres/connection.hpp>
+#include <store/postgres.hpp>
 
 namespace vault {
 namespace {
@@ -118,6 +120,50 @@ Result<Done, std::string> compare_marks(const Parts& parts, const registry::Book
                 "it gives what was signed"};
   }
   return log;
+}
+
+Result<Done, std::string> look_at_schemas(const Parts& parts, const std::string& url) {
+  auto connection = postgres::Connection::open(url, {});
+  std::optional<postgres::Error> fault;
+  if (!connection.ok()) {
+    fault = connection.error();
+  }
+  const auto is_some = [&](const std::string& sql) {
+    if (fault) {
+      return false;
+    }
+    const auto count = (*connection)->ask(sql);
+    if (!count.ok()) {
+      fault = count.error();
+    }
+    return count.ok() && count->integer(0, 0) != 0;
+  };
+  const auto has = [&](const std::string& schema, const std::string& table) {
+    return is_some(
+        "SELECT count(*) FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = '" +
+        schema + "' AND c.relname = '" + table + "'");
+  };
+  const bool registry = has("mains_registry", "state");
+  const bool founded = registry && has("mains_registry", "books") &&
+                       is_some("SELECT count(*) FROM mains_registry.books WHERE founded <> 0");
+  const bool ledger_lost = founded && !(has("mains_ledger", "version") &&
+                                        is_some("SELECT count(*) FROM mains_ledger.version"));
+  if (fault) {
+    return Fail{"cannot read the parts of the books: " + describe(store::error_of(*fault))};
+  }
+  if (registry) {
+    return ledger_lost ? lost(parts.ledger_name, parts.registry_name)
+                       : Result<Done, std::string>(Done{});
+  }
+  // The registry is made before the marks: where one is, there was a registry.
+  const auto marks = read_marks(parts);
+  if (!marks.ok()) {
+    return Fail{marks.error()};
+  }
+  return marks->ledger || marks->log
+             ? lost(parts.registry_name, marks->ledger ? parts.ledger_name : parts.log_name)
+             : Result<Done, std::string>(Done{});
 }
 
 Result<Done, std::string> compare_accounts(const Parts& parts, const registry::Registry& registry,

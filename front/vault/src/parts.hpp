@@ -32,11 +32,15 @@ struct Marks {
 /// To both parts. False: one of them did not take it.
 [[nodiscard]] bool write_marks(const Parts& parts, const registry::BooksState& state);
 
-/// What the marks say. log_may_be_lost: it is about to be made anew.
+/// Compares the marks. log_may_be_lost: it is about to be made anew.
 [[nodiscard]] base::Result<base::Done, std::string> compare_marks(const Parts& parts,
                                                                   const registry::BooksState& state,
                                                                   const Marks& marks,
                                                                   bool log_may_be_lost);
+/// In a database, before anything is made there: a schema that is lost beside others is an error.
+[[nodiscard]] base::Result<base::Done, std::string> look_at_schemas(const Parts& parts,
+                                                                    const std::string& url);
+
 /// Each account of the ledger is one of the registry's. receipts: and the last receipt of each
 /// calls it as the registry does (one query each).
 [[nodiscard]] base::Result<base::Done, std::string> compare_accounts(

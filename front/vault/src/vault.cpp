@@ -246,6 +246,16 @@ Result<Done, std::string> bind(Vault& vault, const Parts& parts, base::Random& r
   return bound;
 }
 
+constexpr const char* lost_books =
+    " (log.key, ledger.postgres). Restore all of one backup; nothing was changed. To begin new "
+    "books, name an empty folder with --data";
+
+/// This folder's server has signed or written what that address had.
+bool knew_books(const fs::path& dir, const std::optional<Elsewhere>& elsewhere,
+                const std::string& shown) {
+  return elsewhere ? elsewhere->shown == shown && !elsewhere->id.empty() : has_log_key(dir);
+}
+
 /// The folder may say that its books are elsewhere than where they were named to be.
 Result<Done, std::string> is_where_it_was(const fs::path& dir, const Elsewhere& elsewhere,
                                           const std::string& url, const std::string& shown) {
@@ -333,6 +343,10 @@ Result<Vault, std::string> open(const fs::path& dir, const std::string& url,
     if (!there.ok() || (!*there && use != Use::make)) {
       return Fail{there.ok() ? no_books(dir, url) : there.error()};
     }
+    if (!*there && !url.empty() && knew_books(dir, elsewhere, vault.shown)) {
+      return Fail{"there are no books in " + vault.shown + ", but there were: " + dir.string() +
+                  " has what their server kept" + lost_books};
+    }
     vault.made = !*there;
   }
   Result<Done, std::string> opened = Done{};
@@ -343,6 +357,9 @@ Result<Vault, std::string> open(const fs::path& dir, const std::string& url,
       if (auto same = is_where_it_was(dir, *elsewhere, url, vault.shown); !same.ok()) {
         return Fail{same.error()};
       }
+    }
+    if (auto looked = look_at_schemas(parts_in(dir, url, vault.shown), url); !looked.ok()) {
+      return Fail{looked.error()};
     }
     if (!elsewhere || !elsewhere->home.valid()) {
       elsewhere = Elsewhere{{random.next(), random.next() | 1U}, "", ""};
