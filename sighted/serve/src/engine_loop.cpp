@@ -31,6 +31,16 @@ engine::StepOutput step_or_fail(engine::Engine& engine, const terms::StepPlan& p
   }
 }
 
+/// No memory for a job ends its request, as a failure of the engine.
+base::Result<terms::Prefix, engine::Error> open_or_fail(engine::Engine& engine,
+                                                        engine::JobSpec spec) {
+  try {
+    return engine.open(std::move(spec));
+  } catch (const std::bad_alloc&) {
+    return base::Fail{engine::Error::out_of_memory};
+  }
+}
+
 schedule::Capacity capacity_of(const engine::ModelFacts& facts) {
   return {facts.kv_tokens, facts.lanes_max, facts.step_tokens_max, facts.embed_whole_max,
           facts.can_fork};
@@ -199,7 +209,6 @@ void EngineLoop::begin(FundedRequest request) {
     if (open_jobs(active)) {
       active.order.stream->push(Admitted{});
     } else {
-      active.failure = FailureKind::bad_request;
       end_request(active, EndReason::error);
     }
   }
@@ -220,14 +229,17 @@ bool EngineLoop::open_jobs(Active& active) {
     if (gone_spaces_.contains(spec.opened.owner)) {
       spec.opened = {};  // Its owner was deleted while the request was being paid for.
     }
-    const auto opened = engine_.open(std::move(spec));
+    const auto opened = open_or_fail(engine_, std::move(spec));
     if (!opened.ok()) {
+      active.failure = opened.error() == engine::Error::out_of_memory ? FailureKind::engine_failed
+                                                                      : FailureKind::bad_request;
       return false;
     }
     item.prefix = opened.value();
     active.jobs.push_back(job);
     jobs_.emplace(job, &active);
     if (scheduler_.submit(item) != schedule::Admission::queued) {
+      active.failure = FailureKind::bad_request;
       return false;
     }
   }

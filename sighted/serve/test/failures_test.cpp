@@ -50,6 +50,50 @@ TEST(Engine, that_fails_later_is_paid_for_what_it_decoded) {
   }
 }
 
+TEST(Engine, without_memory_for_a_step_fails_who_is_in_it_and_lives) {
+  for (const std::size_t step : {std::size_t{1}, std::size_t{3}}) {
+    House house(says("hello"));
+    house.engine.no_memory_at_step = step;
+    Job one = house.submit(ask("hi", 10));
+    Job two = house.submit(ask("ho", 10));
+    house.run();
+    for (Job* job : {&one, &two}) {
+      const Seen& seen = job->look();
+      ASSERT_TRUE(seen.over()) << step;
+      if (step == 1) {
+        ASSERT_TRUE(seen.failed.has_value());
+        EXPECT_EQ(seen.failed->kind, FailureKind::engine_failed);
+      } else {
+        ASSERT_TRUE(seen.charged.has_value());
+        EXPECT_EQ(seen.charged->end, EndReason::error);
+        EXPECT_EQ(seen.charged->usage.output.value, step - 1) << "what was shown, no more";
+      }
+    }
+    const auto before = house.available();
+    EXPECT_TRUE(step > 1 || before == 1'000'000);
+    Job next = house.submit(ask("hi"));
+    house.run();
+    ASSERT_TRUE(next.look().charged.has_value()) << "the loop lives";
+    EXPECT_EQ(next.seen.text.at(0), "hello");
+    house.expect_at_rest();
+  }
+}
+
+TEST(Engine, without_memory_for_a_job_costs_nothing) {
+  House house(says("hello"));
+  house.engine.no_memory_at_open = true;
+  Job job = house.submit(ask("hi", 10));
+  house.run();
+  ASSERT_TRUE(job.look().failed.has_value());
+  EXPECT_EQ(job.seen.failed->kind, FailureKind::engine_failed) << "not the client's doing";
+  EXPECT_EQ(house.available(), 1'000'000);
+  house.engine.no_memory_at_open = false;
+  Job next = house.submit(ask("hi"));
+  house.run();
+  ASSERT_TRUE(next.look().charged.has_value());
+  house.expect_at_rest();
+}
+
 TEST(Engine, that_loses_one_choice_finishes_the_others) {
   for (std::uint64_t lost = 0; lost < 3; ++lost) {
     House house(says("hello"));

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -88,10 +89,16 @@ class Watched final : public engine::Engine {
   }
   base::Result<terms::Prefix, engine::Error> open(engine::JobSpec spec) override {
     ++opens;
+    if (no_memory_at_open) {
+      throw std::bad_alloc();
+    }
     return inner_->open(std::move(spec));
   }
   engine::StepOutput step(const terms::StepPlan& plan) override {
     plans.push_back(plan);
+    if (no_memory_at_step == plans.size()) {
+      throw std::bad_alloc();
+    }
     if (lacks_room && lacks_room(plans.size())) {
       return refuse(plan);
     }
@@ -113,6 +120,9 @@ class Watched final : public engine::Engine {
   std::function<void(std::size_t, engine::StepOutput&)> after_step;
   /// True: the engine finds no room in this step, whatever the scheduler counted.
   std::function<bool(std::size_t)> lacks_room;
+  /// Memory is out in this step (counted from 1), or whenever a job is opened.
+  std::size_t no_memory_at_step = 0;
+  bool no_memory_at_open = false;
 
  private:
   engine::StepOutput refuse(const terms::StepPlan& plan) {
