@@ -61,6 +61,9 @@ class Determiner {
   Determiner(const Machine& machine, std::size_t states_max, MachineWork& work)
       : machine_{machine}, states_max_{states_max}, work_{work} {}
 
+  /// From here on sets are cut to two states.
+  void narrow() { distances_ = distances_to_end(machine_); }
+
   std::optional<Machine> run() {
     if (machine_.empty()) return Machine{};
     for (std::uint32_t state = 0; state < machine_.states.size(); ++state) {
@@ -89,6 +92,13 @@ class Determiner {
       if (!all_[state]) continue;
       set = {state};
       break;
+    }
+    if (!distances_.empty() && set.size() > 2) {
+      const auto nearer = [&](std::uint32_t a, std::uint32_t b) {
+        return distances_[a] < distances_[b];
+      };
+      const auto [near, far] = std::minmax_element(set.begin(), set.end(), nearer);
+      set = *near == *far ? Set{*near} : Set{std::min(*near, *far), std::max(*near, *far)};
     }
     const auto [place, fresh] = ids_.try_emplace(set, static_cast<std::uint32_t>(sets_.size()));
     if (fresh) {
@@ -144,6 +154,7 @@ class Determiner {
   std::size_t states_max_;
   MachineWork& work_;
   std::vector<bool> all_;
+  std::vector<std::uint32_t> distances_;  ///< empty where sets stay whole
   std::unordered_map<Set, std::uint32_t, HashOfSet> ids_;
   std::vector<Set> sets_;
   Machine out_;
@@ -171,6 +182,46 @@ bool Machine::accepts(const std::vector<char32_t>& text) const {
     now = std::move(next);
   }
   return std::any_of(now.begin(), now.end(), [&](std::uint32_t s) { return states[s].end; });
+}
+
+std::optional<bool> Machine::accepts(const std::vector<char32_t>& text, MachineWork& work) const {
+  std::vector<std::uint32_t> now;
+  std::vector<std::size_t> seen(states.size());  // the step that led here last
+  if (!states.empty()) now.push_back(0);
+  for (std::size_t at = 0; at < text.size() && !now.empty(); ++at) {
+    std::vector<std::uint32_t> next;
+    std::size_t cost = 1;
+    for (const std::uint32_t state : now) {
+      cost += states[state].arcs.size();
+      for (const Arc& arc : states[state].arcs) {
+        if (arc.first > text[at] || text[at] > arc.last || seen[arc.to] == at + 1) continue;
+        seen[arc.to] = at + 1;
+        next.push_back(arc.to);
+      }
+    }
+    if (!work.pay(cost / 4 + 1)) return std::nullopt;
+    now = std::move(next);
+  }
+  return std::any_of(now.begin(), now.end(), [&](std::uint32_t s) { return states[s].end; });
+}
+
+std::vector<std::uint32_t> distances_to_end(const Machine& machine) {
+  const std::vector<std::vector<std::uint32_t>> before = reversed(machine);
+  std::vector<std::uint32_t> distances(machine.states.size(), endless);
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t state = 0; state < machine.states.size(); ++state) {
+    if (!machine.states[state].end) continue;
+    distances[state] = 0;
+    order.push_back(state);
+  }
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    for (const std::uint32_t source : before[order[at]]) {
+      if (distances[source] != endless) continue;
+      distances[source] = distances[order[at]] + 1;
+      order.push_back(source);
+    }
+  }
+  return distances;
 }
 
 Machine trimmed(const Machine& machine) {
@@ -215,6 +266,13 @@ Machine trimmed(const Machine& machine) {
 std::optional<Machine> determined(const Machine& machine, std::size_t states_max,
                                   MachineWork& work) {
   return Determiner{machine, states_max, work}.run();
+}
+
+std::optional<Machine> narrowed(const Machine& machine, std::size_t states_max, MachineWork& work) {
+  if (!work.pay(machine.arcs())) return std::nullopt;
+  Determiner determiner{machine, states_max, work};
+  determiner.narrow();
+  return determiner.run();
 }
 
 std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max,
@@ -276,7 +334,29 @@ Machine complement(const Machine& deterministic) {
   return trimmed(out);
 }
 
-std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
+namespace {
+
+/// From this length on a text of every length is accepted; `endless` where that is not seen at
+/// once.
+std::uint32_t every_length_from(const Machine& machine) {
+  if (machine.empty()) return endless;
+  std::vector<std::uint32_t> lengths(machine.states.size(), endless);
+  std::vector<std::uint32_t> order{0};
+  lengths[0] = 0;
+  for (std::size_t at = 0; at < order.size(); ++at) {
+    const std::uint32_t state = order[at];
+    if (takes_all(machine, state)) return lengths[state];
+    for (const Arc& arc : machine.states[state].arcs) {
+      if (lengths[arc.to] != endless) continue;
+      lengths[arc.to] = lengths[state] + 1;
+      order.push_back(arc.to);
+    }
+  }
+  return endless;
+}
+
+/// Length by length.
+std::optional<LengthFit> walked_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
                                     MachineWork& work) {
   LengthFit fit;
   std::vector<std::uint32_t> now;  // the states that a text of this length leads to
@@ -311,6 +391,31 @@ std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, s
     if (!work.pay(cost)) return std::nullopt;
     now = std::move(next);
   }
+  return fit;
+}
+
+}  // namespace
+
+std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,
+                                    MachineWork& work) {
+  LengthFit fit;
+  if (!work.pay(machine.arcs())) return std::nullopt;
+  fit.all = false;
+  if (machine.empty()) return fit;
+  const std::uint32_t shortest = distances_to_end(machine).front();
+  if (shortest > max) return fit;
+  const std::uint32_t every = every_length_from(machine);
+  if (every != endless && every <= max) {
+    fit.some = true;
+    fit.all = max == endless && shortest >= min;
+    return fit;
+  }
+  MachineWork part{work.left / 2};
+  work.left -= part.left;
+  std::optional<LengthFit> walked = walked_fit(machine, min, max, part);
+  work.left += part.left;
+  if (walked || shortest < min) return walked;
+  fit.some = true;  // And perhaps no other, which costs a counter that was not needed.
   return fit;
 }
 

@@ -10,6 +10,8 @@
 
 namespace grammar {
 
+struct MachineWork;
+
 struct Arc {
   char32_t first = 0;
   char32_t last = 0;  ///< included
@@ -33,6 +35,9 @@ struct Machine {
   [[nodiscard]] std::size_t arcs() const;
   /// Whether the text is accepted; for tests and small machines.
   [[nodiscard]] bool accepts(const std::vector<char32_t>& text) const;
+  /// The same for a machine of any size; nothing where the work does not suffice.
+  [[nodiscard]] std::optional<bool> accepts(const std::vector<char32_t>& text,
+                                            MachineWork& work) const;
 };
 
 /// What making machines may cost, in units of about 20 ns. Whoever makes many takes all of it from
@@ -55,6 +60,11 @@ Machine trimmed(const Machine& machine);
 std::optional<Machine> determined(const Machine& machine, std::size_t states_max,
                                   MachineWork& work);
 
+/// A deterministic machine that accepts some of what `machine` does, the shortest texts among them:
+/// of the places where a text may stand it follows two, the one nearest to an end and the one
+/// farthest from any, which in a search is where the search begins. Bounds as in determined().
+std::optional<Machine> narrowed(const Machine& machine, std::size_t states_max, MachineWork& work);
+
 /// What both accept, trimmed; nothing beyond `states_max` states or the work.
 std::optional<Machine> both(const Machine& one, const Machine& other, std::size_t states_max,
                             MachineWork& work);
@@ -69,6 +79,9 @@ struct LengthFit {
 };
 
 constexpr std::uint32_t endless = std::numeric_limits<std::uint32_t>::max();
+
+/// The fewest code points that lead from each state to an end; `endless` where none do.
+std::vector<std::uint32_t> distances_to_end(const Machine& machine);
 
 /// For a trimmed machine; nothing where the work does not suffice. max may be `endless`.
 std::optional<LengthFit> length_fit(const Machine& machine, std::uint32_t min, std::uint32_t max,

@@ -1,6 +1,7 @@
 #include "pattern.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <utility>
 
@@ -37,6 +38,8 @@ Machine anything() {
   return machine;
 }
 
+}  // namespace
+
 /// Narrows a set of strings, demand by demand.
 class Narrowing {
  public:
@@ -63,11 +66,35 @@ class Narrowing {
     return std::nullopt;
   }
 
-  Machine machine() { return machine_ ? *std::move(machine_) : anything(); }
-  [[nodiscard]] std::uint32_t min() const { return min_; }
-  [[nodiscard]] std::uint32_t max() const { return max_; }
+  base::Result<TextSet, Refusal> set() {
+    TextSet set;
+    set.min_ = min_;
+    set.max_ = max_;
+    set.written_max_ = std::min(max_, written_max_);
+    if (min_ > max_) return Fail{unsatisfiable_length()};
+    if (min_ > set.written_max_) return Fail{too_many_states()};
+    if (min_ > repetitions_min_limit) {
+      return Fail{Refusal{Refusal::Kind::too_large, "", "length", repetitions_min_limit}};
+    }
+    set.checks_ = std::move(checks_);
+    set.whole_ = std::make_shared<const Machine>(machine_ ? *machine_ : anything());
+    set.written_ = set.whole_;
+    for (Machine& machine : written_) {
+      std::optional<Machine> next =
+          machine_ ? both(*machine_, machine, joined_max, work_) : std::move(machine);
+      // No text is left of those that are written; there may be others.
+      if (!next || next->empty()) return Fail{too_many_states()};
+      machine_ = std::move(next);
+    }
+    if (!written_.empty()) set.written_ = std::make_shared<const Machine>(*std::move(machine_));
+    return set;
+  }
 
  private:
+  static Refusal too_many_states() {
+    return pattern_too_large("states", MachineLimits::determined_max);
+  }
+
   void shorten(std::uint32_t min, std::uint32_t max) {
     min_ = std::max(min_, min);
     max_ = std::min(max_, max);
@@ -97,9 +124,12 @@ class Narrowing {
     take_counts(*tree);
     base::Result<Machine, Refusal> machine = machine_of(*tree, work_);
     if (!machine) return machine.error();
-    machine = settled(std::move(machine).value(), work_);
-    if (!machine) return machine.error();
-    return join(std::move(machine).value());
+    base::Result<SettledMachine, Refusal> known = settled(*machine, work_);
+    if (!known) return known.error();
+    if (!known->narrowed) return join(std::move(known->machine));
+    checks_.push_back({std::make_shared<const Machine>(std::move(machine).value()), true});
+    written_.push_back(std::move(known->machine));
+    return std::nullopt;
   }
 
   std::optional<Refusal> not_found(std::string_view pattern) {
@@ -107,9 +137,14 @@ class Narrowing {
     if (!tree) return tree.error();
     base::Result<Machine, Refusal> machine = machine_of(*tree, work_);
     if (!machine) return machine.error();
-    const std::optional<Machine> known = determined_soon(*machine, work_);
-    if (!known) return pattern_too_large("states", MachineLimits::determined_max);
-    return join(complement(*known));
+    const std::optional<Machine> known = determined_soon(*machine, work_, 2);
+    if (known) return join(complement(*known));
+    // What is too short to hold the pattern does not hold it.
+    const std::uint32_t shortest = distances_to_end(*machine).front();
+    if (shortest == 0) return too_many_states();
+    written_max_ = std::min(written_max_, shortest - 1);
+    checks_.push_back({std::make_shared<const Machine>(std::move(machine).value()), false});
+    return std::nullopt;
   }
 
   std::optional<Refusal> format(std::string_view name) {
@@ -149,44 +184,52 @@ class Narrowing {
   }
 
   MachineWork& work_;
-  std::optional<Machine> machine_;
+  std::optional<Machine> machine_;  ///< of the demands that were not narrowed
+  std::vector<Machine> written_;    ///< of those that were
+  std::vector<TextSet::Check> checks_;
   std::uint32_t min_ = 0;
   std::uint32_t max_ = unbounded;
+  std::uint32_t written_max_ = unbounded;
 };
-
-}  // namespace
 
 base::Result<TextSet, Refusal> TextSet::of(const TextDemand& demand, MachineWork& work) {
   Narrowing narrowing{work};
   if (std::optional<Refusal> fault = narrowing.demand(demand)) return Fail{*std::move(fault)};
-  TextSet set;
-  set.min_ = narrowing.min();
-  set.max_ = narrowing.max();
-  if (set.min_ > set.max_) return Fail{unsatisfiable_length()};
-  if (set.min_ > repetitions_min_limit) {
-    return Fail{Refusal{Refusal::Kind::too_large, "", "length", repetitions_min_limit}};
+  return narrowing.set();
+}
+
+std::optional<bool> TextSet::contains(std::string_view text, MachineWork& work) const {
+  const std::optional<std::u32string> decoded_text = decoded(text);
+  if (!decoded_text || decoded_text->size() < min_ || decoded_text->size() > max_) return false;
+  const std::vector<char32_t> codes(decoded_text->begin(), decoded_text->end());
+  if (!whole_->accepts(codes)) return false;
+  for (const Check& check : checks_) {
+    const std::optional<bool> found = check.machine->accepts(codes, work);
+    if (!found) return std::nullopt;
+    if (*found != check.found) return false;
   }
-  set.machine_ = std::make_shared<const Machine>(narrowing.machine());
-  return set;
+  return true;
 }
 
 bool TextSet::contains(std::string_view text) const {
-  const std::optional<std::u32string> codes = decoded(text);
-  return codes && codes->size() >= min_ && codes->size() <= max_ &&
-         machine_->accepts({codes->begin(), codes->end()});
+  MachineWork work{std::numeric_limits<std::size_t>::max()};
+  return contains(text, work).value_or(false);
 }
 
 base::Result<RuleId, Refusal> TextSet::rule(Builder& builder, MachineWork& work) const {
-  const Machine& machine = *machine_;
-  const std::size_t counts = max_ == unbounded ? min_ : max_;
-  if (counts == 0 && max_ == unbounded) return string_rule(builder, machine);
-  const std::optional<LengthFit> fit = length_fit(machine, min_, max_, work);
+  const Machine& machine = *written_;
+  const std::size_t counts = written_max_ == unbounded ? min_ : written_max_;
+  if (counts == 0 && written_max_ == unbounded) return string_rule(builder, machine);
+  const std::optional<LengthFit> fit = length_fit(machine, min_, written_max_, work);
   if (!fit) return Fail{pattern_too_large("work for lengths", MachineWork{}.left)};
-  if (!fit->some) return Fail{unsatisfiable_length()};
+  if (!fit->some) {
+    return Fail{narrowed() ? pattern_too_large("states", MachineLimits::determined_max)
+                           : unsatisfiable_length()};
+  }
   if (fit->all) return string_rule(builder, machine);
   const RuleId rule = builder.rule();
   const RuleId flat = string_rule(builder, machine, Effect::counts_one);
-  builder.length(builder.begin(rule), flat, min_, max_, builder.end(rule));
+  builder.length(builder.begin(rule), flat, min_, written_max_, builder.end(rule));
   return rule;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,10 @@ struct TextDemand {
 };
 
 /// The strings that satisfy a demand. Immutable.
+///
+/// Where following every place at which a long repetition may have begun costs too much, as in
+/// `[a-z]{1000}` without `^`, the set is narrowed: rule() writes only some of its strings, the
+/// shortest among them, and never one that is not in the set.
 class TextSet {
  public:
   /// Errors, with an empty path and the keyword at fault ("pattern", "format", "length"):
@@ -36,7 +41,11 @@ class TextSet {
   /// The same with work of its own.
   static base::Result<TextSet, Refusal> of(const TextDemand& demand);
 
-  [[nodiscard]] bool contains(std::string_view text) const;
+  /// Of the whole set; nothing where the work does not suffice to tell.
+  [[nodiscard]] std::optional<bool> contains(std::string_view text, MachineWork& work) const;
+  [[nodiscard]] bool contains(std::string_view text) const;  ///< The same with work of its own.
+  /// rule() leaves out some of the strings.
+  [[nodiscard]] bool narrowed() const { return !checks_.empty(); }
 
   /// A new rule that matches the inside of the string's literal: its code points as UTF-8, but
   /// quotation mark, backslash and controls by their shortest escape. too_large where lengths and
@@ -44,9 +53,18 @@ class TextSet {
   base::Result<RuleId, Refusal> rule(Builder& builder, MachineWork& work) const;
 
  private:
-  std::shared_ptr<const Machine> machine_;
+  friend class Narrowing;
+  /// What a narrowed demand asks for, unabridged.
+  struct Check {
+    std::shared_ptr<const Machine> machine;  ///< of the texts in which the pattern is found
+    bool found = true;                       ///< it must be; else it must not
+  };
+  std::shared_ptr<const Machine> whole_;    ///< of the demands that were not narrowed
+  std::shared_ptr<const Machine> written_;  ///< of all; `whole_` itself where none was narrowed
+  std::vector<Check> checks_;
   std::uint32_t min_ = 0;
   std::uint32_t max_ = unbounded;
+  std::uint32_t written_max_ = unbounded;  ///< no more than max_
 };
 
 /// The rule of the demand's set. All rules of a schema share one `work`.

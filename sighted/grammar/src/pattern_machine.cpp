@@ -317,18 +317,22 @@ base::Result<Machine, Refusal> machine_of(const PatternTree& tree, MachineWork& 
   return Search{tree, work}.machine();
 }
 
-std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work) {
-  MachineWork part{std::min(work.left, MachineLimits::determined_work)};
+std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work,
+                                       std::size_t shares) {
+  MachineWork part{std::min(work.left / shares, MachineLimits::determined_work)};
   const std::size_t before = part.left;
   std::optional<Machine> found = determined(machine, MachineLimits::determined_max, part);
   work.left -= before - part.left;
   return found;
 }
 
-base::Result<Machine, Refusal> settled(Machine machine, MachineWork& work) {
-  std::optional<Machine> found = determined_soon(machine, work);
-  if (found) return *std::move(found);
-  if (machine.states.size() <= MachineLimits::undetermined_max) return machine;
+base::Result<SettledMachine, Refusal> settled(const Machine& machine, MachineWork& work) {
+  const bool small = machine.states.size() <= MachineLimits::undetermined_max;
+  std::optional<Machine> found = determined_soon(machine, work, small ? 1 : 4);
+  if (found) return SettledMachine{*std::move(found)};
+  if (small) return SettledMachine{machine};
+  found = narrowed(machine, MachineLimits::determined_max, work);
+  if (found) return SettledMachine{*std::move(found), true};
   return Fail{pattern_too_large("states", MachineLimits::determined_max)};
 }
 

@@ -24,15 +24,24 @@ struct MachineLimits {
   static constexpr std::size_t undetermined_max = 64;
 };
 
+/// A machine that a matcher can follow, and whether it leaves out some of the texts.
+struct SettledMachine {
+  Machine machine;
+  bool narrowed = false;
+};
+
 /// The machine of a search, as ECMA-262's test() does it. Trimmed; empty where nothing matches.
 /// Looking ahead works in the outermost sequence, where what is looked at and what follows are two
 /// machines and both must accept. Errors: unsupported, too_large.
 base::Result<Machine, Refusal> machine_of(const PatternTree& tree, MachineWork& work);
 
-/// The deterministic machine, or `machine` where that would be too large and it is itself small.
-base::Result<Machine, Refusal> settled(Machine machine, MachineWork& work);
+/// The deterministic machine; where that would be too large, `machine` if it is itself small; else
+/// a narrowed one.
+base::Result<SettledMachine, Refusal> settled(const Machine& machine, MachineWork& work);
 
-/// The deterministic machine at no more than determined_work, or nothing.
-std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work);
+/// The deterministic machine at no more than determined_work and one of so many shares of the work
+/// that is left, or nothing.
+std::optional<Machine> determined_soon(const Machine& machine, MachineWork& work,
+                                       std::size_t shares = 1);
 
 }  // namespace grammar

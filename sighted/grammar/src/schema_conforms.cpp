@@ -119,7 +119,8 @@ Conforms Conformer::in_set(const std::string& key, const TextDemand& demand,
     return set.error().kind == Refusal::Kind::unsatisfiable ? Conforms::no : Conforms::unknown;
   }
   steps_left_ -= std::min(steps_left_, text.size());
-  return of(set.value().contains(text));
+  const std::optional<bool> contained = set.value().contains(text, machine_work_);
+  return contained ? of(*contained) : Conforms::unknown;
 }
 
 Conforms Conformer::matches(const std::string& pattern, const std::string& text) {

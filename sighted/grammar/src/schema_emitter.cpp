@@ -71,7 +71,7 @@ void Emitter::emit(PlaceId place) {
     emit_array(shape, begin, end);
   }
   if ((shape.types & type_object) != 0 && solution_.object_alive(shape)) {
-    ObjectEmitter object(builder_, leaves_, plain_, solution_, document_, notes_,
+    ObjectEmitter object(builder_, leaves_, plain_, solution_, notes_,
                          [this](PlaceId other) { return rule_of(other); });
     object.emit(shape, begin, end);
   }

@@ -13,12 +13,11 @@ class ObjectEmitter {
   using RuleOf = std::function<RuleId(PlaceId)>;
 
   ObjectEmitter(Builder& builder, Leaves& leaves, PlainJson& plain, const Solution& solution,
-                const SchemaDocument& document, SchemaNotes& notes, RuleOf rule_of)
+                SchemaNotes& notes, RuleOf rule_of)
       : builder_(builder),
         leaves_(leaves),
         plain_(plain),
         solution_(solution),
-        document_(document),
         notes_(notes),
         rule_of_(std::move(rule_of)) {}
 
@@ -42,7 +41,6 @@ class ObjectEmitter {
   Leaves& leaves_;
   PlainJson& plain_;
   const Solution& solution_;
-  const SchemaDocument& document_;
   SchemaNotes& notes_;
   RuleOf rule_of_;
 

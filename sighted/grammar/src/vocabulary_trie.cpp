@@ -27,8 +27,10 @@ class Layout {
         order.push_back(static_cast<std::int32_t>(token));
       }
     }
-    std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
-      return pieces[static_cast<std::size_t>(a)] < pieces[static_cast<std::size_t>(b)];
+    std::sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+      const int before =
+          pieces[static_cast<std::size_t>(a)].compare(pieces[static_cast<std::size_t>(b)]);
+      return before < 0 || (before == 0 && a < b);
     });
     for (const std::int32_t i : order) {
       const auto at = static_cast<std::size_t>(i);
