@@ -6,6 +6,7 @@
 #include <random>
 #include <sstream>
 
+#include "instrumented.hpp"
 #include "tiny_model.hpp"
 
 namespace engine {
@@ -123,7 +124,7 @@ TEST_P(HostileGguf, RandomDamageIsSurvived) {
   std::mt19937 dice(seed);
   const std::size_t header = good.find("token_embd.weight") + 2000;
   const std::string path = folder.file("damaged.gguf");
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < test::rounds(150, 50); ++round) {
     std::string bytes = good;
     for (int flips = 1 + static_cast<int>(dice() % 4); flips > 0; --flips) {
       bytes[dice() % header] = static_cast<char>(dice());
