@@ -115,7 +115,7 @@ bool within(const terms::Usage& usage, const ledger::HoldRow& hold) {
   return usage.input <= hold.input && usage.output <= hold.output_granted;
 }
 
-/// What to answer about a request that has no open hold.
+/// The answer about a request that has no open hold.
 Stored<Outcome> answer_ended(WorkingSet& set, terms::RequestId request, bool voiding) {
   auto receipt = set.txn().receipt(request);
   if (!receipt) return base::Fail{receipt.error()};

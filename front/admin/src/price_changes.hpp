@@ -1,4 +1,4 @@
-// What a new price list would change, for the people who serve by it.
+// Changes that a new price list would bring, for the people who serve by it.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ struct PriceChange {
 
 struct PriceChanges {
   std::vector<PriceChange> changes;
-  /// What nobody means by accident: a line each, for people. Needs a yes.
+  /// Changes that look like accidents: a line each, for people. Needs a yes.
   std::vector<std::string> doubts;
 };
 

@@ -1,4 +1,4 @@
-// What a customer may ask about models, prices and their own account.
+// A customer's questions about models, prices and their own account.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -254,7 +254,7 @@ asio::awaitable<void> Api::Inside::receipt(Call& call) {
       .field("output_sha256", notation::to_text(receipt.output))
       .field("previous_sha256", notation::to_text(receipt.previous));
   if (receipt.account.valid()) {
-    // What the log's entry commits to: SHA-256 of the salt's bytes and the canonical ones.
+    // The log's entry commits to this: SHA-256 of the salt's bytes and the canonical ones.
     const receipt::Canonical canonical(receipt);
     const auto bytes = canonical.bytes();
     json.field("canonical", std::string(bytes.begin(), bytes.end()))

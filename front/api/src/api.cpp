@@ -94,7 +94,7 @@ std::span<const Api::Inside::Route> Api::Inside::table() {
 
 namespace {
 
-// What a light body can cost is some milliseconds: 500 messages, or a schema of that size.
+// A light body costs some milliseconds at most: 500 messages, or a schema of that size.
 constexpr std::size_t light_body_bytes_max = std::size_t{16} * 1024;
 
 PoolOptions preparation_options() {

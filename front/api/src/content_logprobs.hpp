@@ -21,7 +21,7 @@ class ContentLogprobs {
   /// So many bytes of the decoded answer are content, from `at` on. In order; what lies between
   /// two calls is no content. Returns the tokens of which all is known now.
   [[nodiscard]] std::vector<content::TokenLogprob> told(std::size_t at, std::size_t bytes);
-  /// Where the content ends that was told so far.
+  /// The end of the content that was told so far.
   [[nodiscard]] std::size_t end() const { return end_; }
   /// The answer is over: the token that the last content ends in, where there is one.
   [[nodiscard]] std::vector<content::TokenLogprob> finish();

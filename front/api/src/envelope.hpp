@@ -32,7 +32,7 @@ class Cors {
   [[nodiscard]] std::optional<http::Response> preflight(const http::Request& request) const;
 
  private:
-  /// What access-control-allow-origin says; empty: this origin may not.
+  /// The value of access-control-allow-origin; empty: this origin may not.
   [[nodiscard]] std::string allowed(const http::Request& request) const;
 
   std::vector<std::string> origins_;

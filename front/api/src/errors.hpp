@@ -1,4 +1,4 @@
-// What went wrong, in the words of the protocol that asked, with what to do next.
+// Faults, in the words of the protocol that asked, with what to do next.
 #pragma once
 
 #include <optional>
@@ -42,7 +42,7 @@ struct Problem {
 [[nodiscard]] Problem failed(const serve::Failed& failed);
 /// A request that ended in the middle, charged for what was decoded.
 [[nodiscard]] Problem broken_off(terms::EndReason why);
-/// What the HTTP server refused before a handler saw it.
+/// A refusal of the HTTP server, before a handler saw the request.
 [[nodiscard]] Problem refused(http::Refusal reason, unsigned status);
 
 /// The problem of a body that is compressed; nothing where it is not.

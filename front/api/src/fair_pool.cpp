@@ -99,7 +99,7 @@ void FairPool::done(const Taken& taken) {
 
 void FairPool::work(bool light_only) {
   if (!light_only && options_.heavy_nice != 0) {
-    // What a client may make expensive gives way to the engine. Without effect where refused.
+    // Work that a client may make expensive gives way to the engine. Without effect where refused.
     (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), options_.heavy_nice);
   }
   std::unique_lock lock(mutex_);

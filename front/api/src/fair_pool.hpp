@@ -14,7 +14,7 @@
 
 namespace api {
 
-/// What a job is expected to cost. A heavy job may take a second, a light one some milliseconds.
+/// The expected cost of a job. A heavy job may take a second, a light one some milliseconds.
 enum class Weight : std::uint8_t { light, heavy };
 
 struct PoolOptions {

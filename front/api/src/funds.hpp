@@ -27,7 +27,7 @@ class Funds {
 
   /// Of those that get `some_stale` for one tenant only one is told so until put() or a second.
   [[nodiscard]] Known look(std::uint64_t tenant, Instant now);
-  /// What a reading that began in `era` found. True: there is money. A reading from before
+  /// The result of a reading that began in `era`. True: there is money. A reading from before
   /// forget_all() is not kept.
   bool put(std::uint64_t tenant, const ledger::Balance& balance, Instant now, std::uint64_t era);
   /// Before a reading.

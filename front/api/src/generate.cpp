@@ -30,7 +30,7 @@ namespace {
 
 constexpr std::chrono::seconds keep_alive_pause{15};
 
-/// What to say to a client that gets no answer; where a bill may exist all the same, with its id.
+/// The error for a client that gets no answer; where a bill may exist all the same, with its id.
 Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) {
   Problem problem = failed(failure);
   if (failure.kind == serve::FailureKind::not_recorded) {

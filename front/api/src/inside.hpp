@@ -1,4 +1,4 @@
-// What the handlers share.
+// State that the handlers share.
 #pragma once
 
 #include <chrono>
@@ -37,11 +37,11 @@ struct Call {
   const http::Request& request;
   registry::KeyPtr key;  ///< Null for Access::everyone and on the admin socket.
   std::string part;      ///< What stood for the braces of the route.
-  /// What the answer's header calls it; the receipt's id where there may be one.
+  /// The request's name in the answer's header; the receipt's id where there may be one.
   std::string id = fresh_request_id();
   Work work = Work::nothing;
   bool penniless = false;  ///< Only what is free may be prepared for it.
-  /// What the request holds beside its body.
+  /// Memory that the request holds beside its body.
   std::optional<http::MemoryShare> memory = std::nullopt;
 };
 
@@ -214,7 +214,7 @@ class Api::Inside {
   enum class Stage : std::uint8_t { preparing, prepared };
   /// Counts what a request holds in that stage. False: the server has no memory for it.
   [[nodiscard]] static bool reserve(Call& call, Stage stage);
-  /// Why nothing is done for this request: its tenant has no money, or asked too much unpaid.
+  /// The reason to do nothing for this request: its tenant has no money, or asked too much unpaid.
   std::optional<Problem> may_prepare(Call& call, Funds::Known funds);
   struct Reading;
   /// Has the balance read. False: too many readings of this tenant wait.

@@ -25,7 +25,7 @@ struct TilePath {
   bool entries = false;
 };
 
-/// What follows /log/tile/: "0/x001/234/067.p/5", "entries/000". Nothing for any other spelling.
+/// The path behind /log/tile/: "0/x001/234/067.p/5", "entries/000". Nothing for any other spelling.
 std::optional<TilePath> parse(std::string_view path) {
   if (path.size() > path_bytes_max) {
     return std::nullopt;

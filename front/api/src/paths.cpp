@@ -33,7 +33,7 @@ constexpr std::string_view offered =
     "Offered are POST /v1/chat/completions, /v1/completions, /v1/embeddings (OpenAI), "
     "/v1/messages, /v1/messages/count_tokens (Anthropic) and GET /v1/models.";
 
-/// What other servers offer, and people ask for.
+/// Paths of other servers that people ask for.
 constexpr std::array<std::string_view, 20> foreign{
     "/v1/responses",     "/v1/conversations", "/v1/moderations", "/v1/files",
     "/v1/batches",       "/v1/uploads",       "/v1/images",      "/v1/audio",

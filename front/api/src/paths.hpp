@@ -11,7 +11,8 @@
 
 namespace api {
 
-/// What stands for the braces of `pattern`; empty for a path without them. Nothing: no match.
+/// The text in the place of the braces of `pattern`; empty for a path without them. Nothing: no
+/// match.
 [[nodiscard]] std::optional<std::string> match(std::string_view pattern, std::string_view path);
 
 /// The methods that a path takes, as a header lists them ("GET, HEAD"); empty: there is no such

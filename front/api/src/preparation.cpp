@@ -1,4 +1,4 @@
-// What is asked before a client's words are looked at: whether the key may be used here, whether
+// Questions before a client's words are looked at: whether the key may be used here, whether
 // its tenant has money at all, whether there is room for the work.
 #include <algorithm>
 #include <atomic>
@@ -14,7 +14,7 @@
 namespace api {
 namespace {
 
-// How long a request waits for a balance that is not known yet.
+// The longest wait of a request for a balance that is not known yet.
 constexpr std::chrono::seconds balance_patience{2};
 
 // No route that is open to everyone wants a body, and none that does not exist.
@@ -136,7 +136,7 @@ bool Api::Inside::reserve(Call& call, Stage stage) {
 
 serve::Caller Api::Inside::caller(const Call& call) {
   settle::Limits limits = call.key->limits;
-  // What was asked unpaid counts against the same minute; may_prepare() saw that something is left.
+  // Unpaid work counts against the same minute; may_prepare() saw that something is left.
   if (limits.requests_per_minute > 0) {
     const std::uint64_t unpaid =
         unpaid_.requests(call.key->tenant.value, std::chrono::steady_clock::now());

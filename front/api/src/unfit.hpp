@@ -1,4 +1,4 @@
-// Why a request cannot be run, in the words that its protocol's clients know.
+// Reasons why a request cannot be run, in the words that its protocol's clients know.
 #pragma once
 
 #include <string>

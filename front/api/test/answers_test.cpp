@@ -1,4 +1,4 @@
-// What a client reads: streams, errors, and what belongs to others.
+// Answers as a client reads them: streams, errors, and what belongs to others.
 #include "fixture.hpp"
 
 namespace api::testing {

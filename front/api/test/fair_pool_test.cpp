@@ -1,4 +1,4 @@
-// Whose turn it is: a party that sends much delays the others by one job of its own at most.
+// The order of turns: a party that sends much delays the others by one job of its own at most.
 #include "fair_pool.hpp"
 
 #include <gtest/gtest.h>

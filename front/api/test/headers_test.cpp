@@ -1,4 +1,4 @@
-// What is in the header of answers: names of requests, words for clients that repeat, browsers.
+// Headers of answers: names of requests, words for clients that repeat, browsers.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -91,7 +91,7 @@ TEST_F(HeadersTest, AStreamBeginsWhenItIsAdmitted) {
   EXPECT_EQ(head.find("data:"), std::string::npos) << "no token was made yet";
   ::close(socket);
   open.set_value();
-  // What is wrong with a request is an answer of its own, stream or not.
+  // A fault of a request is an answer of its own, stream or not.
   EXPECT_EQ(slow.call("POST", "/v1/completions", streamed, slow.tenant_key("poor", 0)).status,
             402U);
 }

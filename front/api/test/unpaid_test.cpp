@@ -1,4 +1,4 @@
-// What a tenant may ask for without paying.
+// The bound on a tenant's unpaid work.
 #include "unpaid.hpp"
 #include "fixture.hpp"
 #include "funds.hpp"

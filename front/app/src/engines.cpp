@@ -71,7 +71,7 @@ engine::ScriptedOptions scripted_options(const config::Engine& options, std::uin
   return scripted;
 }
 
-/// Why a file goes to libllama; empty = the native engine runs it.
+/// The reason why a file goes to libllama; empty = the native engine runs it.
 std::string why_llama(const config::Engine& options, const fs::path& file) {
   switch (options.kind) {
     case config::EngineKind::native: return {};
@@ -81,7 +81,7 @@ std::string why_llama(const config::Engine& options, const fs::path& file) {
   return options.gpu_layers > 0 ? "layers go to the GPU" : engine::why_not_native(file.string());
 }
 
-/// Why layers cannot go to a GPU as asked for; empty = they can, or were not to.
+/// The reason why layers cannot go to a GPU as asked for; empty = they can, or were not to.
 std::string no_gpu(const config::Engine& options) {
   if (options.gpu_layers == 0 || options.kind == config::EngineKind::null) {
     return {};

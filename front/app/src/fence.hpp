@@ -1,4 +1,4 @@
-// What the process prints, and that nobody else prints.
+// The only prints of the process.
 #pragma once
 
 #include <string>

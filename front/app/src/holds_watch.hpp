@@ -1,4 +1,4 @@
-// How many holds are open, read in the background, so that no scrape waits for the ledger.
+// The number of open holds, read in the background, so that no scrape waits for the ledger.
 #pragma once
 
 #include <atomic>

@@ -15,7 +15,7 @@ constexpr std::size_t books_queue_max = 65'536;
 /// Well within the time after which another server takes this one for dead.
 constexpr std::chrono::seconds books_tended_every{2};
 
-/// What the operator set; else 1 GiB, or a quarter of the machine's memory where that is less.
+/// The operator's bound; else 1 GiB, or a quarter of the machine's memory where that is less.
 std::uint64_t memory_bytes_max(const config::Server& server) {
   constexpr std::uint64_t plenty = std::uint64_t{1} << 30U;
   const long pages = ::sysconf(_SC_PHYS_PAGES);
@@ -400,7 +400,8 @@ bool House::drain(std::chrono::milliseconds patience) {
     for (auto& loop : loops_) {
       loop->cancel_all(terms::EndReason::drain);
     }
-    // What was cut is settled and told to its client, then the rest of the connections goes.
+    // A request that was cut is settled and told to its client, then the rest of the connections
+    // goes.
     (void)server_->wait_drained(std::chrono::seconds(2));
   }
   server_->stop(std::chrono::milliseconds(0));

@@ -70,7 +70,7 @@ class House {
   [[nodiscard]] base::Random& random() { return random_; }
   /// False: this server leaves the log's signing to others.
   [[nodiscard]] bool signs() const { return log_->signs(); }
-  /// Where new books were made; empty: there were some.
+  /// The place of books that were made; empty: there were some.
   [[nodiscard]] std::string made_books() const { return vault_.made ? vault_.shown : ""; }
   [[nodiscard]] std::uint64_t voided_at_start() const { return voided_at_start_; }
 

@@ -27,7 +27,7 @@ void tell(const std::string& line) {
   say(config::LogLevel::info, line);
 }
 
-/// What can be seen to be wrong before anything is opened or loaded.
+/// Faults that can be seen before anything is opened or loaded.
 config::Problem what_is_wrong(const config::Config& config,
                               const std::vector<config::Model>& models) {
   if (models.empty()) {

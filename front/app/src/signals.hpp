@@ -1,4 +1,4 @@
-// What the operating system tells the server while it runs.
+// Signals: what the operating system tells the server while it runs.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,7 @@ std::string script(const CLI::App& root) {
          "  case \"$prev\" in\n"
          "    --engine) words=\"auto llama native null\" ;;\n"
          "    --by) words=\"none model key price_list hour day month\" ;;\n"
-         // What takes a value that only the user knows: leave it to file names.
+         // A value that only the user knows is completed with file names.
          "    --config|--data|--file|--system|--key|--listen|--model|"
          "--log|--name|--quorum|--since|--tiles|--witness) COMPREPLY=(); return ;;\n"
          "    *) case \"$path\" in\n" +

@@ -38,7 +38,7 @@ std::string error_text(std::string_view body, unsigned status) {
                          : printable(message);
 }
 
-/// What the pieces of one streamed answer add up to.
+/// The sum of the pieces of one streamed answer.
 struct Streamed {
   std::string text;
   std::string error;

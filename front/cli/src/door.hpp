@@ -1,4 +1,5 @@
-// Where admin commands are answered: by the running server, or by the stopped one's data folder.
+// The place where admin commands are answered: by the running server, or by the stopped one's data
+// folder.
 #pragma once
 
 #include <filesystem>

@@ -91,7 +91,7 @@ Result<FolderLock, std::string> FolderLock::take(const std::filesystem::path& di
     return Fail{"another mains" + process + " is using the data folder " + dir.string() +
                 "; stop it, or name another folder with --data"};
   }
-  // Who holds it is for messages only: the lock itself is what counts.
+  // The holder's name is for messages only: the lock itself is what counts.
   const std::string self = std::to_string(::getpid());
   const bool written =
       ::ftruncate(descriptor, 0) == 0 && ::pwrite(descriptor, self.data(), self.size(), 0) > 0;

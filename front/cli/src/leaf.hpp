@@ -1,4 +1,4 @@
-// What every command shares: its place in the tree, its data folder, its answer.
+// Parts of every command: its place in the tree, its data folder, its answer.
 #pragma once
 
 #include <functional>

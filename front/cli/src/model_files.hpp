@@ -1,4 +1,4 @@
-// What the commands of `mains model` share.
+// Parts that the commands of `mains model` share.
 #pragma once
 
 #include <filesystem>

@@ -123,7 +123,7 @@ class FolderDoor final : public Door {
     return log.ok() ? std::move(log).value() : nullptr;
   }
 
-  /// What `serve` without a config would serve.
+  /// Models that `serve` without a config would serve.
   static std::vector<admin::ServedModel> models_of(const std::filesystem::path& dir) {
     std::vector<admin::ServedModel> list;
     const auto added = config::load_added_models(dir);
@@ -156,7 +156,7 @@ Result<DoorPtr, std::string> open_folder(const std::filesystem::path& dir,
       std::make_unique<FolderDoor>(std::move(lock), std::move(vault).value(), dir, ledger, world));
 }
 
-/// Why a command that makes no books cannot begin.
+/// The reason why a command that makes no books cannot begin.
 std::optional<std::string> nothing_there(const std::filesystem::path& dir,
                                          const std::string& ledger, vault::Use use) {
   std::error_code none;

@@ -114,7 +114,7 @@ Result<Wanted, std::string> find_in_hub(const PullOptions& options) {
   return wanted;
 }
 
-/// What is to be downloaded, without its folder and progress.
+/// The files to download, without its folder and progress.
 Result<Wanted, std::string> find(const PullOptions& options) {
   Wanted wanted;
   if (is_url(options.source)) {

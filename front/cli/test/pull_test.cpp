@@ -75,7 +75,7 @@ class Hub : public CliTest {
   std::filesystem::path place() const {
     return data / "models/org/repo" / ("sha256=" + sha256.substr(0, 16)) / "m-Q8_0.gguf";
   }
-  /// Where a URL's file lies; nothing when the source has another number of files with this name.
+  /// The place of a URL's file; nothing when the source has another number of files with this name.
   std::vector<std::filesystem::path> files_named(const std::string& name) const {
     std::vector<std::filesystem::path> found;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(data / "models")) {

@@ -71,7 +71,7 @@ TEST_F(DownloadTest, BringsAndVerifies) {
   EXPECT_EQ(content(wanted_.file), far_.file);
   EXPECT_FALSE(fs::exists(part()));
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 1);
-  // What is there and right is not asked for again.
+  // A file that is there and right is not asked for again.
   EXPECT_TRUE(download(wanted_)->was_there);
   EXPECT_EQ(far_.requests, 1);
 }

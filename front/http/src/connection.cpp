@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t discarded_bytes_max = 64 * 1024 * 1024;
 // Bodies up to this size are served however many there are.
 constexpr std::size_t small_body_bytes_max = 16 * 1024;
-// What an idle connection may keep.
+// Bytes that an idle connection may keep.
 constexpr std::size_t idle_bytes_max = 512;
 
 Response plain_refusal(unsigned status) {
@@ -162,7 +162,7 @@ void Connection::take_in_or_refuse(std::string_view bytes) {
   }
 }
 
-/// Why the body need not be read: nobody may ask so, or there is no memory for it.
+/// The reason not to read the body: nobody may ask so, or there is no memory for it.
 asio::awaitable<std::optional<Response>> Connection::refused_at_header() {
   const Shared& shared = desk_.shared;
   const std::uint64_t announced = reader_->announced_bytes();

@@ -16,7 +16,7 @@
 
 namespace http {
 
-/// What is known of a client before it speaks.
+/// Facts about a client before it speaks.
 struct Visitor {
   std::string peer;
   std::string address;  // counted in Shared::by_address; empty: not counted

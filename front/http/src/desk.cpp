@@ -102,7 +102,7 @@ void Desk::sweep_later() {
 }
 
 void Desk::sweep(Instant now) {
-  // What is late is collected first: acting on it may unseat it, and others.
+  // Late connections are collected first: acting on it may unseat it, and others.
   std::vector<std::shared_ptr<Transport::Listener>> kept;
   std::vector<Connection*> late;
   for (Connection* connection : connections_) {

@@ -28,7 +28,7 @@ class Connection;
 
 using Instant = std::chrono::steady_clock::time_point;
 
-/// What all desks of a server share.
+/// State that all desks of a server share.
 struct Shared {
   Options options;
   Handler handler;

@@ -13,7 +13,7 @@ using asio::ip::tcp;
 using asio::local::stream_protocol;
 using boost::system::error_code;
 
-// How long to wait when the process has no descriptor left.
+// The wait when the process has no descriptor left.
 constexpr std::chrono::milliseconds breath{50};
 
 template <class Protocol>

@@ -1,4 +1,4 @@
-// Where clients come in: one listening socket, handing each client to a desk.
+// The way in for clients: one listening socket, handing each client to a desk.
 #pragma once
 
 #include <functional>

@@ -10,7 +10,7 @@ namespace {
 
 namespace bh = boost::beast::http;
 
-// What is kept between requests of any connection; larger blocks go back to the system.
+// Bytes that are kept between requests of any connection; larger blocks go back to the system.
 constexpr std::size_t body_kept_bytes = 16 * 1024;
 // Many small headers cost more memory than their bytes.
 constexpr std::size_t headers_max = 256;

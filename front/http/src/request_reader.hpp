@@ -10,7 +10,7 @@
 
 namespace http {
 
-/// Where the reader stands after it was fed.
+/// The reader's state after it was fed.
 enum class Reading : std::uint8_t { header, body, complete, refused };
 
 /// Reads one request; reset() makes it ready for the next and keeps its memory.
@@ -33,7 +33,7 @@ class RequestReader {
   /// The client waits for "100 Continue" before it sends the body. True once per request.
   [[nodiscard]] bool take_expectation();
 
-  /// What the header says of the body's length; 0: nothing.
+  /// The body's length by the header; 0: nothing.
   [[nodiscard]] std::uint64_t announced_bytes() const { return announced_; }
 
   [[nodiscard]] Request& request() { return request_; }

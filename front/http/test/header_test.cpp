@@ -1,4 +1,4 @@
-// What is decided at the header, before a body is read; and who has to go when it gets full.
+// Decisions at the header, before a body is read; and the connections that go when it gets full.
 #include <gtest/gtest.h>
 
 #include <sys/resource.h>

@@ -1,4 +1,4 @@
-// What never reaches a handler.
+// Requests that never reach a handler.
 #include <gtest/gtest.h>
 
 #include "loopback.hpp"

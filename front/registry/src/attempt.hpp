@@ -1,4 +1,4 @@
-// How the registry is changed: in a transaction, told to whoever counts on it, then visible.
+// A change of the registry: in a transaction, told to whoever counts on it, then visible.
 #pragma once
 
 #include "inside.hpp"

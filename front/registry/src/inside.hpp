@@ -1,4 +1,4 @@
-// What a Registry is made of.
+// The parts of a Registry.
 #pragma once
 
 #include <filesystem>
@@ -30,7 +30,7 @@ struct Registry::Inside {
   void read_again();
   /// Reads anew what others have changed. Throws SqlFailure. Under `writing`.
   void refresh();
-  /// What another server changed is seen here within a quarter of a second.
+  /// A change of another server is seen here within a quarter of a second.
   void watch();
   /// In the transaction of a change: counts it. Throws SqlFailure.
   BooksState count_change();

@@ -150,7 +150,7 @@ class Postgres final : public Database {
       connection_->queue("UPDATE mains_registry.state SET changed = changed + 1 RETURNING changed");
       auto answers = connection_->run();
       if (answers.ok()) {
-        // What this transaction itself adds is no change of somebody else's.
+        // This transaction's own addition is no change of somebody else's.
         changed_ = answers->at(1).integer(0, 0) - 1;
         in_transaction_ = true;
         return;

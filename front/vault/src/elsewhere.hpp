@@ -1,4 +1,4 @@
-// What a data folder says when its books are not in it.
+// A data folder's note when its books are not in it.
 #pragma once
 
 #include <filesystem>

@@ -64,7 +64,7 @@ Result<Migrated, std::string> prove(const Both& both) {
   return migrated;
 }
 
-/// What the old server left open is ended, as its next start would.
+/// Holds that the old server left open are ended, as its next start would.
 Result<std::unique_ptr<ledger::Reader>, std::string> settle_old(const fs::path& file,
                                                                 const base::Clock& clock) {
   auto journal = store::open_sqlite_journal(file);

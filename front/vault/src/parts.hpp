@@ -13,7 +13,7 @@
 
 namespace vault {
 
-/// Where the parts that carry a mark keep it, and what people call them.
+/// The places of the parts' marks, and the parts' names for people.
 struct Parts {
   store::MarkPlace ledger;
   store::MarkPlace log;

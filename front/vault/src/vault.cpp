@@ -40,7 +40,7 @@ Result<Done, std::string> open_registry(Vault& vault, const fs::path& dir, const
   return Done{};
 }
 
-/// What files there are says which one is lost, before anything is made in its place.
+/// The files that are there tell which one is lost, before anything is made in its place.
 Result<Done, std::string> look_at_files(const fs::path& dir, Use use) {
   const bool has_registry = is_there(dir / registry_file);
   const bool has_ledger = is_there(dir / ledger_file);

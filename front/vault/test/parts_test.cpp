@@ -37,7 +37,7 @@ class Parts : public ::testing::Test {
   base::Result<Vault, std::string> open(Use use = Use::make) {
     return vault::open(dir, "", clock, random, use);
   }
-  /// What a crash leaves: the registry counted, and the others were not told.
+  /// Parts after a crash: the registry counted, and the others were not told.
   void count_without_telling(std::uint64_t steps, bool founded = true) {
     auto registry = registry::Registry::open(dir, clock, random);
     ASSERT_TRUE(registry.ok());

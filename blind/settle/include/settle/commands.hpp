@@ -1,4 +1,4 @@
-// What the hall may ask of the books, and what the books answer. Numbers only.
+// The hall's commands to the books, and the books' answers. Numbers only.
 #pragma once
 
 #include <cstdint>

@@ -20,7 +20,7 @@ struct Mark {
   friend constexpr bool operator==(const Mark&, const Mark&) = default;
 };
 
-/// Where a part keeps its mark: a SQLite file (`schema` is then empty), or a schema of a PostgreSQL
+/// The place of a part's mark: a SQLite file (`schema` is then empty), or a schema of a PostgreSQL
 /// database. Each call opens a connection of its own and closes it: marks change rarely.
 struct MarkPlace {
   std::string where;   ///< A path, or an address.

@@ -35,7 +35,7 @@ struct ServedModel {
   bool loaded = false;        ///< False on a stopped server.
 };
 
-/// Where the books are, whose they are, and whether their parts belong together.
+/// The books' place and id, and whether their parts belong together.
 struct BooksFacts {
   std::string where;    ///< A folder, or a database's address without a password.
   std::string id;       ///< Empty: they have none yet.
@@ -44,7 +44,7 @@ struct BooksFacts {
   std::function<base::Result<base::Done, std::string>()> compare = {};
 };
 
-/// What the handler stands on. All of it must outlive the Admin.
+/// The handler's surroundings. All of it must outlive the Admin.
 struct Surroundings {
   registry::Registry& registry;
   ledger::Reader& reader;

@@ -40,13 +40,13 @@ struct AdminAnswer {
 /// The admin door: takes a request below /admin/. Blocks; is called on two threads at most.
 using AdminDoor = std::function<AdminAnswer(const http::Request&)>;
 
-/// What a tenant may ask for without paying, all of its keys together, on this server.
+/// The bound on a tenant's unpaid work, all of its keys together, on this server.
 struct UnpaidLimits {
   std::uint32_t requests_per_minute = 600;
   std::uint32_t cpu_ms_per_minute = 20'000;  ///< Processor time.
 };
 
-/// What the API stands on. All of it must outlive the Api.
+/// The API's surroundings. All of it must outlive the Api.
 struct Surroundings {
   serve::Hall& hall;
   registry::Registry& registry;
@@ -60,20 +60,20 @@ struct Surroundings {
   /// Origins whose pages may call the API from a browser; "*": all.
   std::vector<std::string> cors_origins = {};
   UnpaidLimits unpaid = {};
-  /// What requests hold together, shared with the HTTP server. Null: not bounded here.
+  /// Memory that requests hold together, shared with the HTTP server. Null: not bounded here.
   std::shared_ptr<http::MemoryAccount> memory = nullptr;
   /// Warnings of a server that is ready, for people, without names. May be empty.
   std::function<std::vector<std::string>()> warnings = {};
 };
 
-/// Who may call a route.
+/// The callers that a route is open to.
 enum class Access {
   everyone,
   tenant,  ///< A tenant's key.
   admin,   ///< An admin key, or the admin socket.
 };
 
-/// What a route may cost. Only `runs` reaches an engine thread, and only through the hall, which
+/// The cost of a route. Only `runs` reaches an engine thread, and only through the hall, which
 /// holds the money first.
 enum class Work {
   nothing,  ///< Answers from memory.
@@ -103,8 +103,8 @@ class Api {
   boost::asio::awaitable<void> answer(http::Exchange& exchange);
   /// For an address that serves metrics alone: GET /metrics, without a key.
   boost::asio::awaitable<void> answer_metrics(http::Exchange& exchange);
-  /// Why a request is refused at its header, so that its body need not be read: no key, or one
-  /// that may not use this route.
+  /// The reason to refuse a request at its header, so that its body need not be read: no key, or
+  /// one that may not use this route.
   boost::asio::awaitable<std::optional<http::Response>> admit(http::Exchange& exchange);
   /// The body of what the HTTP server itself refuses.
   [[nodiscard]] static http::Response refusal(http::Refusal reason, unsigned status,

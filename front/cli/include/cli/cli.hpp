@@ -11,13 +11,13 @@
 
 namespace cli {
 
-/// What `serve` was asked beyond its config.
+/// Options of `serve` beyond its config.
 struct ServeOptions {
   std::string config_file;  ///< From which settings are read again; empty: there is none.
   bool quickstart = false;  ///< Create a first tenant and key where there is none; print a curl.
 };
 
-/// What the program brings to its commands. Outlives run().
+/// The surroundings of commands. Outlives run().
 struct World {
   const base::Clock& clock;
   base::Random& random;

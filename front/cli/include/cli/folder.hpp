@@ -29,7 +29,7 @@ class FolderLock {
   /// Files in the folder that others could read are then for their owner only.
   [[nodiscard]] static base::Result<FolderLock, std::string> take(const std::filesystem::path& dir);
 
-  /// What take() had to close to others: names, for people.
+  /// Files that take() had to close to others: names, for people.
   [[nodiscard]] const std::vector<std::string>& tightened() const { return tightened_; }
 
  private:

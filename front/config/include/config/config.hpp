@@ -1,4 +1,4 @@
-// What an operator may set, typed, with its defaults. One commented file shows every key:
+// An operator's settings, typed, with its defaults. One commented file shows every key:
 // config/mains.example.toml; a test holds it equal to these defaults.
 #pragma once
 
@@ -51,13 +51,13 @@ struct Data {
   friend bool operator==(const Data&, const Data&) = default;
 };
 
-/// Where the books are kept.
+/// The place of the books.
 struct Ledger {
   std::string url;  ///< postgres://...; empty = in the data folder.
   friend bool operator==(const Ledger&, const Ledger&) = default;
 };
 
-/// How long what was settled is kept in detail. Postings and sums are kept for ever.
+/// The time for which receipts are kept in detail. Postings and sums are kept for ever.
 struct Retention {
   std::uint32_t receipts_days = 0;  ///< 0 = for ever.
   friend bool operator==(const Retention&, const Retention&) = default;
@@ -81,7 +81,7 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
-/// Who cosigns the transparency log's checkpoints.
+/// Witnesses that cosign the transparency log's checkpoints.
 struct Witness {
   std::string vkey;  ///< "name+id+key"
   std::string url;   ///< http or https
@@ -162,8 +162,8 @@ struct Config {
 /// Reads a file. errors: as parse(), or why it cannot be read.
 [[nodiscard]] base::Result<Config, Problem> load(const std::filesystem::path& file);
 
-/// What no single key can tell: TLS halves, equal names, an address that is none. To be asked
-/// again when the command line has changed something.
+/// Faults that no single key can tell: TLS halves, equal names, an address that is none. To be
+/// asked again when the command line has changed something.
 [[nodiscard]] std::optional<Problem> check(const Config& config);
 
 /// Every key that parse() knows, as "server.listen", "model.name", in the order of this file.

@@ -1,4 +1,4 @@
-// What all requests hold together, in bytes, against one bound.
+// Memory that all requests hold together, in bytes, against one bound.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,7 @@ class MemoryAccount {
   std::atomic<std::uint64_t> used_ = 0;
 };
 
-/// What one holder has counted; given back at its end. One thread at a time.
+/// One holder's count; given back at its end. One thread at a time.
 class MemoryShare {
  public:
   explicit MemoryShare(std::shared_ptr<MemoryAccount> account) : account_(std::move(account)) {}

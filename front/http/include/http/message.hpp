@@ -1,4 +1,4 @@
-// What is asked and what is answered.
+// Requests and answers.
 #pragma once
 
 #include <cstdint>
@@ -48,7 +48,7 @@ struct Response {
   std::string body;
 };
 
-/// Why a request was refused before a handler saw it, or after the handler failed.
+/// The reason why a request was refused before a handler saw it, or after the handler failed.
 enum class Refusal : std::uint8_t {
   malformed,         // 400: not HTTP/1.x, a bad header, a bad chunk, no Host
   header_late,       // 408: the header was not complete within header_timeout

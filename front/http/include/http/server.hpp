@@ -52,7 +52,7 @@ struct Options {
   std::chrono::milliseconds write_timeout{20'000};  // per write(), or per 64 KiB of it
   std::chrono::milliseconds linger_timeout{2'000};  // for a refused client to read why
 
-  /// What the socket takes before a slow reader is noticed (TCP_NOTSENT_LOWAT).
+  /// Bytes that the socket takes before a slow reader is noticed (TCP_NOTSENT_LOWAT).
   std::uint32_t unsent_bytes_max = 128 * 1024;
 
   /// The body of a refusal, in the format of whoever owns the routes. `path` is empty where the

@@ -33,7 +33,7 @@ using Findings = std::vector<std::string>;
 /// served are findings. At most 1 MiB.
 [[nodiscard]] base::Result<PriceDraft, Findings> parse_price_document(std::string_view json);
 
-/// What price::check() finds, in words and with names. Empty: it may be published.
+/// Findings of price::check(), in words and with names. Empty: it may be published.
 [[nodiscard]] Findings absurdities(const PriceDraft& draft);
 
 /// RFC 8785 of a list: keys sorted, no spaces, prices in their shortest form of two to nine

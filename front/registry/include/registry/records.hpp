@@ -1,4 +1,4 @@
-// What has a name: tenants, keys and price lists. Immutable once made; a change makes a new one.
+// Things with a name: tenants, keys and price lists. Immutable once made; a change makes a new one.
 #pragma once
 
 #include <array>
@@ -67,7 +67,7 @@ struct PublishedList {
   bool withdrawn = false;  ///< Before it came into force: it never does.
 };
 
-/// What the registry keeps of the books as a whole: whose they are, and how far they have come.
+/// The registry's record of the books as a whole: their id, and how far they have come.
 struct BooksState {
   std::uint64_t id_high = 0;  ///< Random; both halves 0: not given yet.
   std::uint64_t id_low = 0;
@@ -79,7 +79,7 @@ struct BooksState {
   [[nodiscard]] bool given() const { return (id_high | id_low) != 0; }
 };
 
-/// What a model costs at a moment, and by which list.
+/// A model's prices at a moment, and by which list.
 struct Offer {
   terms::PriceListId list;
   terms::Digest list_hash;

@@ -1,4 +1,4 @@
-// Where names become ids.
+// Names become ids here.
 #pragma once
 
 #include <filesystem>
@@ -33,7 +33,7 @@ enum class Error {
   unknown_list,
   list_in_force,  ///< Or it was: only lists to come can be withdrawn.
 };
-/// What happened and what to do, for people.
+/// The fault and the way out, for people.
 [[nodiscard]] std::string_view describe(Error error);
 
 /// Letters, digits and ._@- , at most 64, a letter or digit first: tenants and keys.
@@ -70,7 +70,7 @@ class Registry {
   /// Null: unknown, or deleted.
   [[nodiscard]] TenantPtr tenant(terms::TenantId id) const;
   [[nodiscard]] TenantPtr tenant(std::string_view name) const;
-  /// What is left of a deleted one; null: there is none that its receipts call so.
+  /// The rest of a deleted one; null: there is none that its receipts call so.
   [[nodiscard]] TenantPtr deleted_tenant(terms::Pseudonym account) const;
   [[nodiscard]] std::optional<terms::ModelId> model_id(std::string_view name) const;
   /// Empty for an unknown id.
@@ -97,7 +97,8 @@ class Registry {
   [[nodiscard]] ListPtr price_list(base::UnixNs now) const;
   /// Lists that are not in force yet and were not withdrawn, in the order in which they will be.
   [[nodiscard]] std::vector<ListPtr> lists_to_come(base::UnixNs now) const;
-  /// How far the clock is behind the moment at which the newest list was published; 0 = it is not.
+  /// Nanoseconds by which the clock is behind the moment at which the newest list was published; 0
+  /// = it is not.
   [[nodiscard]] base::SpanNs clock_behind(base::UnixNs now) const;
   /// Null: never published.
   [[nodiscard]] ListPtr price_list(terms::PriceListId version) const;
@@ -129,7 +130,7 @@ class Registry {
   /// Must not call the registry.
   void on_revoked(std::function<void(terms::KeyId)> call);
 
-  /// Why a draft would not be published; empty when it would.
+  /// The reason why a draft would not be published; empty when it would.
   [[nodiscard]] Findings check(const PriceDraft& draft) const;
   struct Unpublished {
     std::optional<Error> error;  ///< Set: the database failed. Else see `findings`.

@@ -1,4 +1,4 @@
-// What can keep the log from being written or read.
+// Faults that keep the log from being written or read.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ enum class Error : std::uint8_t {
   no_account,          ///< A balance whose account is not known.
   sum_differs,         ///< The balances do not add up to what the house owes.
 };
-/// What happened and what to do, for people.
+/// The fault and the way out, for people.
 [[nodiscard]] std::string_view describe(Error error);
 
 template <class T>

@@ -22,7 +22,7 @@
 
 namespace tlog {
 
-/// Who is asked to cosign each checkpoint, and where.
+/// Witnesses that are asked to cosign each checkpoint, and their addresses.
 struct Witness {
   note::VerifierKey key;
   std::string url;  ///< Of its submission prefix, without a slash at the end.
@@ -43,12 +43,12 @@ struct Options {
   terms::Digest noted_root = {};
 };
 
-/// What the log stands on. All of it must outlive the log.
+/// The log's surroundings. All of it must outlive the log.
 struct Surroundings {
   ledger::Reader& reader;
   /// Durable when it returns; safe on any thread.
   std::function<settle::Outcome(const settle::Command&)> execute;
-  /// What receipts call a tenant; none = no such tenant.
+  /// A tenant's name in receipts; none = no such tenant.
   std::function<terms::Pseudonym(terms::TenantId)> account_of;
   const base::Clock& clock;
   base::Random& random;
@@ -79,7 +79,7 @@ struct PublishedDocument {
   std::uint64_t leaf = 0;
 };
 
-/// What a turn came to.
+/// The result of a turn.
 struct State {
   bool healthy = true;
   Error error = Error::unavailable;  ///< Where it is not.
@@ -101,7 +101,7 @@ class Log {
   void start();
   /// Signs what is there and joins. Repeatable.
   void stop();
-  /// What the signing thread does each second: the day's liabilities where they are due, a
+  /// The signing thread's work of each second: the day's liabilities where they are due, a
   /// checkpoint where there is something new. True: there is a new one. One thread at a time.
   [[nodiscard]] Answer<bool> turn();
   /// Asks every witness about the newest checkpoint. One thread at a time; blocks for seconds.
@@ -110,7 +110,8 @@ class Log {
 
   /// Empty: a shared log that nobody has named yet.
   [[nodiscard]] std::string origin() const;
-  /// Whose signatures checkpoints carry: the log's key, and the one before it while it is kept.
+  /// Keys whose signatures checkpoints carry: the log's key, and the one before it while it is
+  /// kept.
   [[nodiscard]] std::vector<note::VerifierKey> keys() const;
 
   /// Whether this server has the keys. One that has not serves what others sign.

@@ -59,16 +59,16 @@ struct Vault {
 /// does not answer.
 [[nodiscard]] base::Result<bool, std::string> there_are_books(const std::filesystem::path& dir,
                                                               const std::string& url);
-/// What to say where there are none.
+/// The error where there are none.
 [[nodiscard]] std::string no_books(const std::filesystem::path& dir, const std::string& url);
 
-/// Whose books are in a PostgreSQL database, as Vault::id. errors: one line for people.
+/// The id of the books in a PostgreSQL database, as Vault::id. errors: one line for people.
 [[nodiscard]] base::Result<std::string, std::string> id_in(const std::string& url);
 
 /// An address for people, without its password; a folder's path would be shown as it is.
 [[nodiscard]] std::string shown(const std::string& url);
 
-/// What is wrong with the ledger and what to do, for people, to follow "the ledger: ".
+/// The ledger's fault and the way out, for people, to follow "the ledger: ".
 [[nodiscard]] std::string describe(ledger::StoreError error);
 
 }  // namespace vault

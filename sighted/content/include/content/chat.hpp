@@ -66,7 +66,7 @@ struct Chat {
   std::string grammar;        ///< GBNF that the answer obeys; empty = none. Not with json_schema.
   std::string form_field;     ///< The path of the request's field that gave either of them.
   ThinkingWish thinking;
-  /// What the client wants the template to know: names and JSON text. None of Mains' own names.
+  /// Values from the client for the template: names and JSON text. None of Mains' own names.
   std::vector<std::pair<std::string, std::string>> template_values;
   bool continue_last = false;  ///< The last message is the assistant's and is to be continued.
 };

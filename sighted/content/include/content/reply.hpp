@@ -1,4 +1,4 @@
-// What comes back, piece by piece.
+// Answers, piece by piece.
 #pragma once
 
 #include <cstddef>

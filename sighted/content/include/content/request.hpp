@@ -1,4 +1,4 @@
-// What a client asked for, after parsing and before any model saw it.
+// A client's request, after parsing and before any model saw it.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace content {
 
-/// How the next token is chosen. Defaults are the protocols' (temperature 1, no truncation).
+/// The choice of the next token. Defaults are the protocols' (temperature 1, no truncation).
 struct Sampling {
   float temperature = 1.0F;           ///< 0 .. 2; 0 = greedy.
   float top_p = 1.0F;                 ///< 0 .. 1; 1 = off.

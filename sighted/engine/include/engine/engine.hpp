@@ -48,7 +48,7 @@ struct ConstraintPlace {
   std::string path;        ///< "properties.n.minimum", "line 3"; empty = all of it.
 };
 
-/// Why a constraint is not taken.
+/// The reason why a constraint is not taken.
 struct ConstraintFault {
   enum class Kind {
     malformed,      ///< Against the rules of JSON schema, or of GBNF.
@@ -62,7 +62,7 @@ struct ConstraintFault {
   std::uint64_t limit = 0;
 };
 
-/// Why something could not be rendered. Compares and converts as its error.
+/// The reason why something could not be rendered. Compares and converts as its error.
 struct Unrendered {
   Error error = Error::failed;
   std::optional<ConstraintFault> fault;  ///< With bad_schema, where more is known.
@@ -72,7 +72,7 @@ struct Unrendered {
   friend bool operator==(const Unrendered& a, Error b) { return a.error == b; }
 };
 
-/// What is known of a loaded model. Constant after loading.
+/// Facts about a loaded model. Constant after loading.
 struct ModelFacts {
   std::string architecture;
   std::string description;
@@ -148,7 +148,7 @@ struct JobSpec {
   Opened opened;  ///< The prompt begins with all of it.
 };
 
-/// What one lane gave in one step.
+/// The output of one lane in one step.
 struct LaneOutput {
   terms::Lane lane;
   std::uint32_t reused = 0;               ///< KV tokens of others that it begins with.
@@ -205,7 +205,7 @@ class Engine {
   /// KV tokens not in use by lanes, counted by the engine itself; those that several lanes hold
   /// together once. What is kept of closed jobs gives way and is not counted.
   [[nodiscard]] virtual std::uint32_t kv_free() const = 0;
-  /// What lanes hold together.
+  /// Tokens that several lanes hold together.
   [[nodiscard]] virtual terms::Sharing sharing() const = 0;
 };
 

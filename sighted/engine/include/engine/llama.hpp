@@ -20,8 +20,8 @@ struct LlamaOptions {
   std::int32_t gpu_layers = -1;         ///< Layers on a GPU, where there is one; < 0 = all.
 };
 
-/// Why a model was not loaded. `detail` is for the operator: it tells of the file, never of
-/// content.
+/// The reason why a model was not loaded. `detail` is for the operator: it tells of the file, never
+/// of content.
 struct LoadError {
   Error error = Error::failed;
   std::string detail;

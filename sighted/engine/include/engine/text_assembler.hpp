@@ -21,7 +21,7 @@ class TextAssembler {
   [[nodiscard]] bool stopped() const { return stopped_; }
   /// Which stop string that was, as an index into the constructor's list. Only when stopped().
   [[nodiscard]] std::size_t matched() const { return matched_; }
-  /// How many of the bytes taken wait for the rest of their character.
+  /// The number of bytes taken that wait for the rest of their character.
   [[nodiscard]] std::size_t waiting() const { return bytes_.size(); }
   /// The end came without a stop string: returns what was held back.
   std::string finish();
