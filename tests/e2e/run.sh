@@ -28,9 +28,9 @@ report="$(mktemp)"
 trap 'rm -f "$report"' EXIT
 # Older node 20 and node 18 know no limit for a file; the limit for all is kept anyway.
 limit=()
-if node --test-timeout=1 --version >/dev/null 2>&1; then limit=(--test-timeout=150000); fi
+if node --test-timeout=1 --version >/dev/null 2>&1; then limit=(--test-timeout=300000); fi
 # One file after the other: the servers under test are busy enough.
-timeout -k 10 900 node --test --test-concurrency=1 "${limit[@]}" --test-reporter=spec \
+timeout -k 10 1500 node --test --test-concurrency=1 "${limit[@]}" --test-reporter=spec \
   --test-reporter-destination=stdout --test-reporter=tap --test-reporter-destination="$report" \
   "${files[@]}"
 status=$?
