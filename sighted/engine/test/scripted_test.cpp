@@ -4,7 +4,6 @@
 #include <engine/scripted.hpp>
 
 #include "drive.hpp"
-#include "scripted/schema_sample.hpp"
 
 namespace engine {
 namespace {
@@ -208,20 +207,74 @@ TEST(ScriptedDeath, APlanThatBreaksTheRulesStopsTheProcess) {
   EXPECT_DEATH(engine->step(plan), "open jobs");
 }
 
-TEST(SchemaSample, SatisfiesWhatASchemaAsks) {
-  const auto sample = [](const char* schema) {
-    return scripted::smallest_json(schema).value_or("none");
+/// The answer to a conversation, or "refused".
+std::string answered(const content::Chat& request, std::uint64_t seed = 1) {
+  const auto engine = make_scripted({});
+  const auto rendered = engine->render(request);
+  if (!rendered) {
+    return "refused";
+  }
+  JobSpec spec = job(1, rendered->tokens);
+  spec.format = rendered->format;
+  spec.sampling.seed = seed;
+  const auto answer = generate(*engine, std::move(spec), 1000, 512);
+  return answer.ended ? answer.text : "without end";
+}
+
+TEST(Scripted, AnswersObeySchemas) {
+  const auto obeying = [](const char* schema) {
+    content::Chat request = chat("x");
+    request.json_schema = schema;
+    return answered(request);
   };
-  EXPECT_EQ(sample("{}"), "{}");
-  EXPECT_EQ(sample(R"({"type":"integer","minimum":3})"), "3");
-  EXPECT_EQ(sample(R"({"enum":["red","blue"]})"), "\"red\"");
-  EXPECT_EQ(sample(R"({"type":"array","items":{"type":"boolean"},"minItems":2})"), "[false,false]");
-  EXPECT_EQ(sample(R"({"$defs":{"n":{"type":"null"}},"type":"object","required":["a"],
-                       "properties":{"a":{"$ref":"#/$defs/n"}}})"),
+  EXPECT_EQ(obeying("{}"), "{}");
+  EXPECT_EQ(obeying(R"({"type":"integer","minimum":3,"maximum":9})"), "3");
+  EXPECT_EQ(obeying(R"({"enum":["red"]})"), "\"red\"");
+  EXPECT_EQ(obeying(R"({"type":"array","items":{"type":"null"},"minItems":2,"maxItems":2})"),
+            "[null,null]");
+  EXPECT_EQ(obeying(R"({"$defs":{"n":{"type":"null"}},"type":"object","required":["a"],
+                        "properties":{"a":{"$ref":"#/$defs/n"}}})"),
             R"({"a":null})");
-  EXPECT_EQ(sample(R"({"$defs":{"n":{"$ref":"#/$defs/n"}},"$ref":"#/$defs/n"})"), "none");
-  EXPECT_EQ(sample("[1]"), "none");
-  EXPECT_EQ(sample("{"), "none");
+  EXPECT_EQ(obeying(R"({"type":"object","required":["n"],"properties":{
+                        "n":{"anyOf":[{"$ref":"#"},{"type":"null"}]}}})"),
+            R"({"n":null})");
+  EXPECT_EQ(obeying(R"({"type":"string","pattern":"^[0-9]{4}-[0-9]{2}$"})"), R"("0000-00")");
+  EXPECT_EQ(obeying(R"({"$defs":{"n":{"$ref":"#/$defs/n"}},"$ref":"#/$defs/n"})"), "refused");
+  EXPECT_EQ(obeying("[1]"), "refused");
+  EXPECT_EQ(obeying("{"), "refused");
+}
+
+TEST(Scripted, AnswersObeyGrammars) {
+  content::Chat request = chat("x");
+  request.grammar = R"(root ::= "yes" | "no")";
+  const std::string text = answered(request);
+  EXPECT_TRUE(text == "yes" || text == "no") << text;
+  request.grammar = R"(root ::= "1" root | "y")";  // The seed finds the way out.
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    const std::string row = answered(request, seed);
+    EXPECT_EQ(row.find('y'), row.size() - 1) << row;
+  }
+  request.grammar = "root ::= nowhere";
+  EXPECT_EQ(answered(request), "refused");
+
+  const auto engine = make_scripted({});
+  const auto raw = engine->obeying(R"(root ::= "<think>a<tool_call>")");
+  ASSERT_TRUE(raw);
+  JobSpec spec = job(1, prompt_of(*engine, "x"));
+  spec.format = *raw;
+  const auto answer = generate(*engine, std::move(spec), 1000, 512);
+  EXPECT_TRUE(answer.ended);
+  EXPECT_EQ(answer.text, "<think>a<tool_call>");
+  EXPECT_EQ((*raw)->parser()->feed(answer.text).text, answer.text) << "plain text has no calls";
+  EXPECT_EQ(engine->obeying("root ::= nowhere").error(), Error::bad_schema);
+}
+
+TEST(Scripted, AGrammarThatCostsTooMuchEndsItsLane) {
+  const auto engine = make_scripted({});
+  JobSpec spec = job(1, prompt_of(*engine, "x"));
+  spec.format = engine->obeying("root ::= a \"y\"\na ::= \"x\" a? a?").value();
+  const auto answer = generate(*engine, std::move(spec), 1000, 5000);
+  EXPECT_FALSE(answer.ended && answer.text.back() != 'y');
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "../kv_cells.hpp"
 #include "../seats.hpp"
 #include "format.hpp"
+#include "walk.hpp"
 
 namespace engine {
 namespace scripted {
@@ -34,11 +36,12 @@ struct LaneState {
   std::uint32_t sampled = 0;
   std::uint64_t offset = 0;  ///< Where in the words it began.
   bool over = false;
+  std::optional<Walk> walk;  ///< What is said, where the answer obeys a grammar.
 };
 
 struct Job {
   JobSpec spec;
-  std::string_view script;   ///< What is said, over and over; points into the engine or the format.
+  std::string_view script;   ///< What is said, over and over; points into the engine.
   std::uint64_t end_at = 0;  ///< Tokens before the end token; 0 = never.
   std::vector<LaneState> lanes;
 
@@ -85,8 +88,8 @@ class ScriptedEngine final : public Engine {
     return scripted::render(chat);
   }
   [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
-      const std::string& /*grammar*/) const override {
-    return base::Fail{Unrendered(Error::bad_schema)};
+      const std::string& grammar) const override {
+    return scripted::obeying(grammar);
   }
 
   [[nodiscard]] base::Result<content::TokenIds, Error> tokenize(
@@ -197,9 +200,11 @@ base::Result<terms::Prefix, Error> ScriptedEngine::open(JobSpec spec) {
   Job job;
   const auto* const format = dynamic_cast<const Format*>(spec.format.get());
   job.lanes.resize(spec.choices);
-  if (format != nullptr && !format->fixed().empty()) {
-    job.script = format->fixed();
-    job.end_at = job.script.size();
+  if (format != nullptr && format->answer()) {
+    const std::uint64_t seed = spec.sampling.seed ? *spec.sampling.seed : spec.job.value;
+    for (std::size_t i = 0; i < job.lanes.size(); ++i) {
+      job.lanes[i].walk.emplace(format->answer(), scramble(seed + i + 1));
+    }
   } else if (!options_.reply.empty()) {
     job.script = options_.reply;
     job.end_at = options_.reply_tokens == 0 ? job.script.size() : options_.reply_tokens;
@@ -364,12 +369,25 @@ void ScriptedEngine::grow(Job& job, LaneState& lane, std::uint32_t tokens) {
 
 void ScriptedEngine::sample(const Job& job, LaneState& lane, LaneOutput& output) const {
   const std::uint64_t position = lane.sampled++;
-  output.end_token = job.end_at != 0 && position >= job.end_at;
+  Walk::Step step = Walk::Step::letter;
+  if (lane.walk) {
+    step = lane.walk->next();
+  } else if (job.end_at != 0 && position >= job.end_at) {
+    step = Walk::Step::end;
+  }
+  if (step == Walk::Step::too_costly) {
+    output.failed = true;
+    output.too_costly = true;
+    lane.over = true;
+    return;
+  }
+  output.end_token = step == Walk::Step::end;
   if (output.end_token) {
     output.token = end_token;
     lane.over = true;
   } else {
-    const char byte = job.script[(lane.offset + position) % job.script.size()];
+    const char byte =
+        lane.walk ? lane.walk->letter() : job.script[(lane.offset + position) % job.script.size()];
     output.token = static_cast<unsigned char>(byte);
     output.piece = byte;
   }

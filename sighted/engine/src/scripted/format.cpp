@@ -1,11 +1,10 @@
 #include "format.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <grammar/builder.hpp>
 
 #include "../call_id.hpp"
 #include "../llama/wanted.hpp"
-#include "schema_sample.hpp"
 
 namespace engine::scripted {
 namespace {
@@ -115,6 +114,23 @@ class Parser final : public ReplyParser {
   std::uint32_t calls_ = 0;
 };
 
+/// Everything is text.
+class PlainParser final : public ReplyParser {
+ public:
+  content::ReplyDelta feed(std::string_view text) override {
+    content::ReplyDelta delta;
+    delta.text_at = at_;
+    delta.text = text;
+    at_ += text.size();
+    return delta;
+  }
+  content::ReplyDelta finish() override { return {}; }
+  [[nodiscard]] bool called_tool() const override { return false; }
+
+ private:
+  std::size_t at_ = 0;
+};
+
 void append_turn(const content::Message& message, content::TokenIds& tokens) {
   tokens.push_back(turn_start_token);
   append(message.role, tokens);
@@ -129,38 +145,55 @@ void append_turn(const content::Message& message, content::TokenIds& tokens) {
   }
 }
 
-/// The answer that the request forces, or empty.
-base::Result<std::string, Error> forced_answer(const content::Chat& chat) {
-  if (chat.tool_choice == content::ToolChoice::required && !chat.tools.empty()) {
-    const auto tool =
-        chat.forced_tool.empty()
-            ? chat.tools.begin()
-            : std::find_if(chat.tools.begin(), chat.tools.end(),
-                           [&](const auto& each) { return each.name == chat.forced_tool; });
-    if (tool == chat.tools.end()) {
-      return base::Fail{Error::bad_template_input};
-    }
-    const auto arguments = smallest_json(tool->parameters.empty() ? "{}" : tool->parameters);
-    if (!arguments) {
-      return base::Fail{Error::bad_schema};
-    }
-    std::string answer(call_start);
-    return answer.append(tool->name).append("\n").append(*arguments).append(call_end);
+/// What is compiled here is what engines with a model compile.
+llama::SchemaCache& cache() {
+  static llama::SchemaCache kept;
+  return kept;
+}
+
+/// A call as the parser reads it.
+base::Result<grammar::GrammarPtr, grammar::Refusal> call_of(const llama::WantedTool& wanted) {
+  grammar::Builder builder;
+  const grammar::RuleId root = builder.rule();
+  const grammar::StateId named = builder.state();
+  const grammar::StateId argued = builder.state();
+  std::string start(call_start);
+  builder.literal(builder.begin(root), start.append(wanted.tool->name).append("\n"), named);
+  builder.call(named, builder.embed(*wanted.arguments), argued);
+  builder.literal(argued, call_end, builder.end(root));
+  return builder.build(root);
+}
+
+/// What the answer must obey, or null.
+base::Result<grammar::GrammarPtr, Unrendered> demanded(const content::Chat& chat,
+                                                       const llama::Wanted& wanted) {
+  if (chat.tool_choice != content::ToolChoice::required || wanted.tools.empty()) {
+    return wanted.answer;
   }
-  if (!chat.json_schema.empty()) {
-    auto answer = smallest_json(chat.json_schema);
-    if (!answer) {
-      return base::Fail{Error::bad_schema};
-    }
-    return std::move(*answer);
+  auto call = call_of(wanted.tools.front());
+  if (!call) {
+    return base::Fail{
+        llama::refused(call.error(), ConstraintPlace::Of::tool, wanted.tools.front().number)};
   }
-  return std::string();
+  return std::move(call).value();
 }
 
 }  // namespace
 
 std::unique_ptr<ReplyParser> Format::parser(std::uint64_t call_ids) const {
+  if (reads_ == Reads::plain_text) {
+    return std::make_unique<PlainParser>();
+  }
   return std::make_unique<Parser>(call_ids);
+}
+
+base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(const std::string& grammar) {
+  auto compiled = cache().gbnf(grammar);
+  if (!compiled) {
+    return base::Fail{llama::refused(compiled.error(), ConstraintPlace::Of::grammar)};
+  }
+  return std::shared_ptr<const ReplyFormat>(
+      std::make_shared<Format>(std::move(compiled).value(), Format::Reads::plain_text));
 }
 
 void append(std::string_view text, content::TokenIds& tokens) {
@@ -174,14 +207,13 @@ base::Result<Rendered, Unrendered> render(const content::Chat& chat) {
   if (chat.messages.empty()) {
     return base::Fail{Unrendered(Error::bad_template_input)};
   }
-  static llama::SchemaCache cache;  // What is refused is what engines with a model refuse.
-  auto wanted = llama::wanted_of(chat, cache);
+  auto wanted = llama::wanted_of(chat, cache());
   if (!wanted) {
     return base::Fail{wanted.error()};
   }
-  auto answer = forced_answer(chat);
+  auto answer = demanded(chat, *wanted);
   if (!answer) {
-    return base::Fail{Unrendered(answer.error())};
+    return base::Fail{answer.error()};
   }
   Rendered rendered;
   rendered.tokens.push_back(bos_token);

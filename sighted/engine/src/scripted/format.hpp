@@ -6,6 +6,7 @@
 
 #include <base/result.hpp>
 #include <engine/engine.hpp>
+#include <grammar/grammar.hpp>
 
 namespace engine::scripted {
 
@@ -17,14 +18,22 @@ inline constexpr std::uint32_t vocabulary = 260;
 
 class Format final : public ReplyFormat {
  public:
-  explicit Format(std::string fixed) : fixed_(std::move(fixed)) {}
+  enum class Reads : std::uint8_t { turns, plain_text };
+  /// Plain text has no thoughts and no calls in it.
+  explicit Format(grammar::GrammarPtr answer, Reads reads = Reads::turns)
+      : answer_(std::move(answer)), reads_(reads) {}
   [[nodiscard]] std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids) const override;
-  /// The whole answer where the request leaves no choice (a tool call, a schema); else empty.
-  [[nodiscard]] const std::string& fixed() const { return fixed_; }
+  /// What the whole answer obeys (a tool call, a schema, a grammar); null = nothing.
+  [[nodiscard]] const grammar::GrammarPtr& answer() const { return answer_; }
 
  private:
-  std::string fixed_;
+  grammar::GrammarPtr answer_;
+  Reads reads_;
 };
+
+/// Text that obeys a grammar of GBNF.
+[[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
+    const std::string& grammar);
 
 /// errors  bad_schema, bad_template_input (a forced tool that is not among the tools; no message).
 [[nodiscard]] base::Result<Rendered, Unrendered> render(const content::Chat& chat);
