@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "../call_id.hpp"
+#include "json_bounds.hpp"
 
 namespace engine::llama {
 namespace {
@@ -127,24 +128,15 @@ base::Result<grammar::GrammarPtr, grammar::Refusal> text_calls(const std::vector
 
 namespace {
 
-/// How many bytes at the front of `text` are one whole JSON value; 0 = it is not whole yet.
+/// The number of bytes at the front of `text` that are one whole JSON value; 0 = it is not whole
+/// yet.
 std::size_t whole_object(std::string_view text) {
-  int depth = 0;
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (quoted) {
-      i += c == '\\' ? 1U : 0U;
-      quoted = c != '"';
-    } else if (c == '"') {
-      quoted = true;
-    } else if (c == '{' || c == '[') {
-      ++depth;
-    } else if ((c == '}' || c == ']') && --depth == 0) {
-      return i + 1;
-    }
-  }
-  return 0;
+  std::size_t bytes = 0;
+  walk_brackets(text, [&](std::size_t at, int depth) {
+    bytes = depth == 0 && text[at] != '{' && text[at] != '[' ? at + 1 : 0;
+    return bytes == 0;
+  });
+  return bytes;
 }
 
 class TextToolsParser final : public ReplyParser {
