@@ -188,5 +188,38 @@ TEST(Narrowed, SchemasWithSuchPatterns) {
   EXPECT_EQ(strictly(R"({"type":"string","not":{"pattern":"[a-z]{1000}"}})"), "ok");
 }
 
+/// What a step's grammars may cost together is 220,000 operations; one of these is to fit alone.
+TEST(Narrowed, ATokenFitsItsWork) {
+  std::vector<std::string> pieces;
+  for (int byte = 0; byte < 256; ++byte)
+    pieces.emplace_back(1, static_cast<char>(byte));
+  for (std::size_t at = 0; at < 26 * 26 * 26; ++at) {
+    const auto letter = [&](std::size_t of) { return static_cast<char>('a' + of % 26); };
+    pieces.push_back({letter(at), letter(at / 26), letter(at / 676)});
+  }
+  const VocabularyTrie trie(pieces);
+  for (const char* schema :
+       {R"({"type":"string","pattern":"[a-z]{1000}"})",
+        R"({"type":"string","pattern":"[a-z]{500}[0-9]","maxLength":700})",
+        R"({"type":"string","allOf":[{"pattern":"[a-m]{300}"},{"pattern":"[n-z]{300}"}]})",
+        R"({"type":"string","pattern":"[a-z]{500}[0-9]","minLength":1000})"}) {
+    const auto compiled = compile_schema(schema, SchemaMode::strict);
+    ASSERT_EQ(outcome(compiled), "ok") << schema;
+    Matcher matcher(compiled.value().grammar);
+    ASSERT_EQ(matcher.accept("\""), Verdict::yes);
+    std::uint64_t most = 0;
+    for (int at = 0; at < 500; ++at) {
+      if (at % 25 == 0) {
+        std::vector<bool> allowed;
+        Work work{220'000};
+        ASSERT_EQ(matcher.mask(trie, allowed, work), Verdict::yes) << schema << " " << at;
+        most = std::max(most, 220'000 - work.left);
+      }
+      ASSERT_EQ(matcher.accept("a"), Verdict::yes) << schema << " " << at;
+    }
+    RecordProperty("most", std::to_string(most));
+  }
+}
+
 }  // namespace
 }  // namespace grammar
