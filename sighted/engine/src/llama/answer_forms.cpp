@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "answer_format.hpp"
+#include "argument_schemas.hpp"
 #include "text_tools.hpp"
 
 namespace engine::llama {
@@ -140,14 +141,14 @@ base::Result<Wanted, Unrendered> AnswerForms::want(const content::Chat& chat) {
   return wanted_of(chat, cache_);
 }
 
-std::optional<content::Chat> AnswerForms::told_in_text(const content::Chat& chat) const {
-  return native_tools_ || !has_tools(chat) ? std::nullopt : std::optional(with_text_tools(chat));
-}
-
 /// The grammar of the whole answer, or one that sleeps until a call begins.
-base::Result<base::Done, Unrendered> AnswerForms::constrain(
-    const AnswerFrame& frame, const content::Chat& chat, const Wanted& wanted,
-    const grammar::GrammarPtr& calls, const std::string& calls_name, Constraints& constraints) {
+/// led  Calls stand where text stands, behind the template's marks.
+base::Result<base::Done, Unrendered> AnswerForms::constrain(const AnswerFrame& frame,
+                                                            const content::Chat& chat,
+                                                            const Wanted& wanted,
+                                                            const grammar::GrammarPtr& calls,
+                                                            const std::string& calls_name, bool led,
+                                                            Constraints& constraints) {
   const bool must_call = chat.tool_choice == content::ToolChoice::required && calls;
   if (calls && !must_call && !wanted.answer) {
     constraints.grammar = calls;
@@ -157,7 +158,7 @@ base::Result<base::Done, Unrendered> AnswerForms::constrain(
   constraints.opening_words.clear();
   std::vector<AnswerBody> bodies;
   if (calls) {
-    bodies.push_back({calls, true});
+    bodies.push_back({calls, !led});
   }
   if (wanted.answer && !must_call) {
     bodies.push_back({wanted.answer, false});
@@ -202,7 +203,7 @@ base::Result<std::shared_ptr<const ChatFormat>, Unrendered> AnswerForms::text_to
     }
     made = std::move(compiled).value();
   }
-  if (const auto done = constrain(frame, chat, wanted, made, name, constraints); !done.ok()) {
+  if (const auto done = constrain(frame, chat, wanted, made, name, true, constraints); !done.ok()) {
     return base::Fail{done.error()};
   }
   return std::shared_ptr<const ChatFormat>(std::move(format));
@@ -242,16 +243,22 @@ AnswerForms::Made AnswerForms::compile_calls(const ToolShape& shape,
                                              const std::vector<ToolOutline>& tools,
                                              const Wanted& wanted) {
   grammar::GbnfOptions options;
+  std::optional<ArgumentSchemas> apart;  // Of the tool that the last stub was of.
+  std::size_t apart_of = tools.size();
   for (const SchemaStub& stub : shape.stubs) {
     const WantedTool& tool = wanted.tools[stub.tool];
     if (!stub.property) {
       options.substitutes.emplace(stub.text, tool.arguments);
       continue;
     }
-    const std::string schema =
-        property_schema(tool.schema, tools[stub.tool].properties[*stub.property].name);
-    auto compiled = cache_.schema(
-        schema, tool.tool->strict ? grammar::SchemaMode::strict : grammar::SchemaMode::lenient);
+    if (apart_of != stub.tool) {
+      apart.emplace(tool.schema);
+      apart_of = stub.tool;
+    }
+    const auto schema = apart->property(tools[stub.tool].properties[*stub.property].name);
+    auto compiled =
+        cache_.schema(schema.value_or("true"), tool.tool->strict ? grammar::SchemaMode::strict
+                                                                 : grammar::SchemaMode::lenient);
     if (!compiled.ok()) {
       return base::Fail{compiled.error()};
     }
@@ -268,29 +275,53 @@ AnswerForms::Made AnswerForms::compile_calls(const ToolShape& shape,
   return parsed->grammar;
 }
 
-/// The grammar of calls. Templates that write a property's text without quotes cannot hold it to
-/// more than that it is text, and some do not hold arguments to their schema at all.
-base::Result<grammar::GrammarPtr, Unrendered> AnswerForms::native_calls(
-    const ToolShape& shape, const std::string& name, const std::vector<ToolOutline>& tools,
-    Wanted& wanted) {
+/// Templates that write a property's text without quotes cannot hold it to more than that it is
+/// text; those that write arguments one by one hold to nothing that is said of them together; and
+/// some do not hold arguments to their schema at all.
+base::Result<base::Done, Unrendered> AnswerForms::tell_unenforced(
+    const ToolShape& shape, const std::vector<ToolOutline>& tools, Wanted& wanted) const {
   for (std::size_t i = 0; i < tools.size(); ++i) {
     const WantedTool& tool = wanted.tools[i];
+    const ArgumentsForm& form = shape.arguments[i];
     const auto stands_for = [&](std::optional<std::size_t> property) {
       return std::any_of(shape.stubs.begin(), shape.stubs.end(), [&](const SchemaStub& stub) {
         return stub.tool == i && stub.property == property;
       });
     };
-    for (std::size_t k = 0; k < tools[i].properties.size() && !stands_for(std::nullopt); ++k) {
-      const auto& property = tools[i].properties[k];
-      if (stands_for(k) || (property.text && !narrows_text(tool.schema, property.name))) {
-        continue;
+    std::vector<std::string> paths;
+    if (!stands_for(std::nullopt)) {
+      ArgumentSchemas apart(tool.schema);
+      paths = apart.of_the_whole();
+      if (!form.tagged) {
+        paths.insert(paths.begin(), std::string());
       }
-      const std::string path = "properties." + property.name;
-      if (tool.tool->strict) {
-        return base::Fail{not_enforced(tool.number, path)};
+      for (std::size_t k = 0; k < tools[i].properties.size(); ++k) {
+        const auto& property = tools[i].properties[k];
+        const bool held = stands_for(k) ? apart.property(property.name).has_value()
+                                        : property.text && !apart.narrows_text(property.name);
+        if (!held) {
+          paths.push_back("properties." + property.name);
+        }
       }
-      wanted.unenforced.push_back({ConstraintPlace::Of::tool, tool.number, path});
     }
+    if (!form.missable.empty()) {
+      paths.emplace_back("required");
+    }
+    if (tool.tool->strict && !paths.empty()) {
+      return base::Fail{not_enforced(tool.number, paths.front())};
+    }
+    for (std::string& path : paths) {
+      wanted.unenforced.push_back({ConstraintPlace::Of::tool, tool.number, std::move(path)});
+    }
+  }
+  return base::Done{};
+}
+
+base::Result<grammar::GrammarPtr, Unrendered> AnswerForms::native_calls(
+    const ToolShape& shape, const std::string& name, const std::vector<ToolOutline>& tools,
+    Wanted& wanted) {
+  if (const auto done = tell_unenforced(shape, tools, wanted); !done.ok()) {
+    return base::Fail{done.error()};
   }
   auto made = cache_.made(name, [&] { return compile_calls(shape, tools, wanted); });
   if (!made.ok()) {
@@ -337,7 +368,7 @@ base::Result<std::shared_ptr<const ChatFormat>, Unrendered> AnswerForms::native_
   if (!calls.ok()) {
     return base::Fail{calls.error()};
   }
-  if (const auto done = constrain(frame, chat, wanted, calls.value(), name, constraints);
+  if (const auto done = constrain(frame, chat, wanted, calls.value(), name, false, constraints);
       !done.ok()) {
     return base::Fail{done.error()};
   }
@@ -346,11 +377,11 @@ base::Result<std::shared_ptr<const ChatFormat>, Unrendered> AnswerForms::native_
 
 base::Result<std::shared_ptr<const ChatFormat>, Unrendered> AnswerForms::format(
     common_chat_params& rendered, const common_chat_templates_inputs& inputs,
-    const content::Chat& chat, Wanted& wanted) {
+    const content::Chat& chat, Wanted& wanted, bool in_text) {
   if (wanted.tools.empty() && !wanted.answer) {
     return format_of(rendered, chat);
   }
-  if (wanted.tools.empty() || !native_tools_) {
+  if (wanted.tools.empty() || in_text) {
     return text_tools_format(rendered, chat, wanted);
   }
   return native_format(rendered, inputs, chat, wanted);

@@ -28,14 +28,15 @@ class AnswerForms {
 
   /// Compiles what a conversation asks for, or refuses it, before anything is rendered.
   [[nodiscard]] base::Result<Wanted, Unrendered> want(const content::Chat& chat);
-  /// Where the template has no form for tools: the conversation with tools as text.
-  [[nodiscard]] std::optional<content::Chat> told_in_text(const content::Chat& chat) const;
+  /// Whether the template has a form of its own for tools.
+  [[nodiscard]] bool native_tools() const { return native_tools_; }
   /// What the answer to `rendered` is held to, and how it is read. What turns out not to be
   /// enforced is added to `wanted.unenforced`. May throw what llama-common throws.
   /// inputs   what was rendered
+  /// in_text  the conversation was rendered with tools as text.
   [[nodiscard]] base::Result<std::shared_ptr<const ChatFormat>, Unrendered> format(
       common_chat_params& rendered, const common_chat_templates_inputs& inputs,
-      const content::Chat& chat, Wanted& wanted);
+      const content::Chat& chat, Wanted& wanted, bool in_text);
   /// Text that obeys a grammar of GBNF.
   [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
       const std::string& grammar);
@@ -55,6 +56,10 @@ class AnswerForms {
                                                              Wanted& wanted);
   Made compile_calls(const ToolShape& shape, const std::vector<ToolOutline>& tools,
                      const Wanted& wanted);
+  /// Tells what the form of calls cannot hold arguments to, or refuses it where it must.
+  base::Result<base::Done, Unrendered> tell_unenforced(const ToolShape& shape,
+                                                       const std::vector<ToolOutline>& tools,
+                                                       Wanted& wanted) const;
   base::Result<std::shared_ptr<const ChatFormat>, Unrendered> text_tools_format(
       common_chat_params& rendered, const content::Chat& chat, const Wanted& wanted);
   base::Result<std::shared_ptr<const ChatFormat>, Unrendered> native_format(
@@ -63,7 +68,7 @@ class AnswerForms {
   base::Result<base::Done, Unrendered> constrain(const AnswerFrame& frame,
                                                  const content::Chat& chat, const Wanted& wanted,
                                                  const grammar::GrammarPtr& calls,
-                                                 const std::string& calls_name,
+                                                 const std::string& calls_name, bool led,
                                                  Constraints& constraints);
 
   const common_chat_templates* templates_;

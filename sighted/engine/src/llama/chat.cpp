@@ -14,6 +14,7 @@
 #include "answer_format.hpp"
 #include "answer_forms.hpp"
 #include "conversation.hpp"
+#include "text_tools.hpp"
 #include "thinking.hpp"
 
 namespace engine::llama {
@@ -214,16 +215,16 @@ class Templates final : public ChatTemplates {
     if (!wanted) {
       return base::Fail{wanted.error()};
     }
-    const auto told = forms_->told_in_text(chat);
-    const content::Chat& shown = told ? *told : chat;
-    const auto folds = folded(shown, habits_);
-    auto made = render_as(folds ? *folds : shown, *mode, chat, *wanted);
-    if (made || made.error().error != Error::bad_template_input) {
-      return made;
+    if (!has_tools(chat)) {
+      return render_folded(chat, *mode, chat, *wanted);
     }
-    // What templates ask for beyond what was tried at loading: all that folding can do.
-    const auto strict = folded(shown, strictest(habits_));
-    return strict ? render_as(*strict, *mode, chat, *wanted) : std::move(made);
+    if (forms_->native_tools()) {
+      auto made = render_folded(chat, *mode, chat, *wanted);
+      if (!falls_short(made, chat, *wanted)) {
+        return made;
+      }
+    }
+    return render_folded(with_text_tools(chat), *mode, chat, *wanted);
   }
 
   [[nodiscard]] base::Result<std::shared_ptr<const ReplyFormat>, Unrendered> obeying(
@@ -234,6 +235,34 @@ class Templates final : public ChatTemplates {
   [[nodiscard]] bool explicit_template() const override { return explicit_; }
 
  private:
+  /// Whether the template's own form of calls cannot hold to a schema that must be held to: calls
+  /// in text can.
+  static bool falls_short(const base::Result<RenderedChat, Unrendered>& made,
+                          const content::Chat& chat, const Wanted& wanted) {
+    if (made.ok()) {
+      return chat.tool_choice == content::ToolChoice::required &&
+             made->unenforced.size() > wanted.unenforced.size();
+    }
+    const auto& fault = made.error().fault;
+    return fault && fault->kind == ConstraintFault::Kind::unsupported &&
+           fault->place.of == ConstraintPlace::Of::tool;
+  }
+
+  /// chat   what the template is shown of `asked`.
+  [[nodiscard]] base::Result<RenderedChat, Unrendered> render_folded(const content::Chat& chat,
+                                                                     ThinkingMode mode,
+                                                                     const content::Chat& asked,
+                                                                     const Wanted& wanted) const {
+    const auto folds = folded(chat, habits_);
+    auto made = render_as(folds ? *folds : chat, mode, asked, wanted);
+    if (made || made.error().error != Error::bad_template_input) {
+      return made;
+    }
+    // What templates ask for beyond what was tried at loading: all that folding can do.
+    const auto strict = folded(chat, strictest(habits_));
+    return strict ? render_as(*strict, mode, asked, wanted) : std::move(made);
+  }
+
   /// chat   what the template is shown of `asked`.
   [[nodiscard]] base::Result<RenderedChat, Unrendered> render_as(const content::Chat& chat,
                                                                  ThinkingMode mode,
@@ -262,7 +291,7 @@ class Templates final : public ChatTemplates {
       made.prompt = std::move(rendered.prompt);
       const ThinkingLimit limit = limit_for(
           rendered, mode == ThinkingMode::off ? limit_of(mode) : chat.thinking.tokens_max);
-      auto format = forms_->format(rendered, *inputs, asked, wanted);
+      auto format = forms_->format(rendered, *inputs, asked, wanted, !has_tools(chat));
       if (!format) {
         return base::Fail{format.error()};
       }

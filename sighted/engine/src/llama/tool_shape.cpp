@@ -70,6 +70,68 @@ bool may_be_text(const json::value& root, const json::value& any, int depth = 0)
   return true;
 }
 
+/// The tools under names of ours. llama-common makes rules' names of tools' and arguments' names,
+/// and writes all but letters and digits as dashes: rules of `a_b` and `a-b`, of two arguments in
+/// Chinese, or of a tool named `call` would be one rule.
+std::vector<ToolOutline> renamed(std::vector<ToolOutline> tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    tools[i].name = "mainsfn" + std::to_string(i) + "z";
+    for (std::size_t k = 0; k < tools[i].properties.size(); ++k) {
+      tools[i].properties[k].name = "mainsarg" + std::to_string(i) + "x" + std::to_string(k) + "z";
+    }
+  }
+  return tools;
+}
+
+/// The true names where renamed() put others.
+class TrueNames {
+ public:
+  explicit TrueNames(const std::vector<ToolOutline>& tools) {
+    const auto others = renamed(tools);
+    for (std::size_t i = 0; i < tools.size(); ++i) {
+      names_.emplace(others[i].name, tools[i].name);
+      for (std::size_t k = 0; k < tools[i].properties.size(); ++k) {
+        names_.emplace(others[i].properties[k].name, tools[i].properties[k].name);
+      }
+    }
+  }
+
+  [[nodiscard]] std::string in(std::string_view text) const {
+    std::string made;
+    std::size_t told = 0;
+    for (std::size_t at = text.find(mark); at != std::string_view::npos; at = text.find(mark, at)) {
+      const std::size_t end = std::min(text.find('z', at), text.size() - 1) + 1;
+      const auto known = names_.find(text.substr(at, end - at));
+      if (known != names_.end()) {
+        made.append(text.substr(told, at - told)).append(known->second);
+        told = end;
+      }
+      at = end;
+    }
+    return made.append(text.substr(told));
+  }
+
+  /// In all that a saved parser reads; names of rules stay.
+  void put_in(json::value& part) const {
+    if (auto* const text = part.if_string()) {
+      *text = in(*text);
+    } else if (auto* const array = part.if_array()) {
+      std::for_each(array->begin(), array->end(), [&](json::value& each) { put_in(each); });
+    } else if (auto* const object = part.if_object()) {
+      for (auto& member : *object) {
+        if (member.key() == "literal" || member.key() == "delimiters" ||
+            member.key() == "parsers") {
+          put_in(member.value());
+        }
+      }
+    }
+  }
+
+ private:
+  static constexpr std::string_view mark = "mains";
+  std::map<std::string, std::string, std::less<>> names_;
+};
+
 std::string stub_schema(const ToolOutline& tool) {
   json::object properties;
   json::array required;
@@ -217,9 +279,77 @@ class Arena {
     return calls;
   }
 
+  /// The tool's own arguments that its call may leave out although they are required.
+  /// stubs  what put_stubs() gave
+  std::vector<std::size_t> missable(std::size_t tool, const ToolOutline& outline,
+                                    const std::vector<SchemaStub>& stubs) {
+    std::set<std::string> always;
+    for (std::size_t id = 0; id < parsers().size(); ++id) {
+      if (type(at(id)) == "rule" &&
+          at(id).at("name").as_string().ends_with("tool-" + outline.name)) {
+        std::set<std::size_t> within;
+        always = literals_of(id, within);
+      }
+    }
+    const auto whole = std::find_if(stubs.begin(), stubs.end(), [&](const SchemaStub& stub) {
+      return stub.tool == tool && !stub.property && always.contains(stub.text);
+    });
+    std::vector<std::size_t> found;
+    for (std::size_t k = 0; k < outline.properties.size() && whole == stubs.end(); ++k) {
+      const auto& property = outline.properties[k];
+      if (property.required && !always.contains(property.name)) {
+        found.push_back(k);
+      }
+    }
+    return found;
+  }
+
+  void name_truly(const TrueNames& names) { names.put_in(root_); }
+
   [[nodiscard]] std::string text() const { return json::serialize(root_); }
 
  private:
+  /// The literals that are in all that a parser reads.
+  std::set<std::string> literals_of(std::size_t id, std::set<std::size_t>& within) {
+    std::set<std::string> found;
+    if (!within.insert(id).second) {
+      return found;  // A rule within itself: whatever it has was found around it.
+    }
+    const std::string_view kind = type(at(id));
+    const json::object& parser = at(id).as_object();
+    if (kind == "literal") {
+      found.emplace(parser.at("literal").as_string());
+    } else if (kind == "ref") {
+      const auto* const rule = root_.at("rules").as_object().if_contains(
+          std::string_view(parser.at("name").as_string()));
+      found = rule == nullptr ? found : literals_of(rule->to_number<std::size_t>(), within);
+    } else if (kind == "sequence") {
+      for (const json::value& child : parser.at("children").as_array()) {
+        found.merge(literals_of(child.to_number<std::size_t>(), within));
+      }
+    } else if (kind == "choice") {
+      found = common_literals(parser.at("children").as_array(), within);
+    } else if (kind == "rule" || kind == "atomic" || kind == "tag" || kind == "ac" ||
+               (kind == "repetition" && number(at(id), "min_count") > 0)) {
+      found = literals_of(parser.at("child").to_number<std::size_t>(), within);
+    }
+    within.erase(id);
+    return found;
+  }
+
+  std::set<std::string> common_literals(const json::array& choices, std::set<std::size_t>& within) {
+    std::set<std::string> found;
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      std::set<std::string> each = literals_of(choices[i].to_number<std::size_t>(), within);
+      if (i == 0) {
+        found = std::move(each);
+      } else {
+        std::erase_if(found, [&](const std::string& literal) { return !each.contains(literal); });
+      }
+    }
+    return found;
+  }
+
   json::array& parsers() { return root_.at("parsers").as_array(); }
   json::value& at(std::size_t id) { return parsers().at(id); }
   static std::string_view type(const json::value& parser) { return parser.at("type").as_string(); }
@@ -361,6 +491,22 @@ void add_triggers(const std::vector<ToolOutline>& tools, ToolShape& shape) {
   }
 }
 
+/// Leaves one way to write a call, and finds what it may leave out.
+void settle_calls(Arena& arena, const std::vector<ToolOutline>& tools, ToolShape& shape) {
+  arena.settle();
+  if (has(shape.params.preserved_tokens, "<atem:function_calls>")) {
+    arena.name_recipient("<|message|>");
+  }
+  const bool tags = arena.has_tags();
+  if (tags) {
+    arena.order_arguments(tools);
+  }
+  shape.arguments.resize(tools.size());
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    shape.arguments[i] = {tags, arena.missable(i, tools[i], shape.stubs)};
+  }
+}
+
 }  // namespace
 
 ToolOutline outline_of(const content::Tool& tool) {
@@ -402,36 +548,51 @@ ToolShape shape_of(const common_chat_templates* templates, common_chat_templates
   inputs.json_schema.clear();
   inputs.grammar.clear();
   inputs.tools.clear();
-  for (const ToolOutline& tool : tools) {
+  const std::vector<ToolOutline> others = renamed(tools);
+  const TrueNames names(tools);
+  for (const ToolOutline& tool : others) {
     inputs.tools.push_back({tool.name, {}, stub_schema(tool)});
   }
+  // No prompt is made of it: the template writes one tool, however many there are.
+  inputs.chat_template_kwargs["tools"] =
+      R"([{"type":"function","function":{"name":"x","description":"","parameters":)"
+      R"({"type":"object","properties":{"y":{"type":"string"}},"required":["y"]}}}])";
   ToolShape shape;
   shape.params = common_chat_templates_apply(templates, inputs);
+  for (auto& trigger : shape.params.grammar_triggers) {
+    trigger.value = names.in(trigger.value);
+  }
   add_triggers(tools, shape);
   // The grammar is that of a call which must be made; whether it must be is another matter.
-  inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
-  Arena arena(common_chat_templates_apply(templates, inputs).parser);
+  std::string saved = shape.params.parser;
+  if (inputs.tool_choice != COMMON_CHAT_TOOL_CHOICE_REQUIRED) {
+    inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED;
+    saved = common_chat_templates_apply(templates, inputs).parser;
+  }
+  if (!shape.params.parser.empty()) {
+    Arena reader(shape.params.parser);
+    reader.name_truly(names);
+    shape.params.parser = reader.text();
+  }
+  shape.params.grammar.clear();
+  Arena arena(saved);
   std::string calls = arena.calls();
   if (calls.empty()) {
     return shape;
   }
-  shape.stubs = arena.put_stubs(tools);
-  arena.settle();
-  if (has(shape.params.preserved_tokens, "<atem:function_calls>")) {
-    arena.name_recipient("<|message|>");
-  }
-  if (arena.has_tags()) {
-    arena.order_arguments(tools);
-  }
+  shape.stubs = arena.put_stubs(others);
+  settle_calls(arena, others, shape);
   if (!inputs.parallel_tool_calls) {
     calls = arena.one_call(calls);
   }
+  const bool tags = arena.has_tags();
+  arena.name_truly(names);
   common_peg_arena rules;
   rules.load(arena.text());
   shape.gbnf = rooted(build_grammar([&](const common_grammar_builder& builder) {
                         rules.build_grammar(builder, true);
                       }),
-                      calls, arena.has_tags());
+                      calls, tags);
   // A schema whose place is in no rule is not enforced; what has no stub counts as that.
   std::erase_if(shape.stubs, [&](const SchemaStub& stub) {
     return shape.gbnf.find(stub.text) == std::string::npos;

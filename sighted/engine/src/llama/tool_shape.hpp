@@ -34,11 +34,18 @@ struct SchemaStub {
   std::optional<std::size_t> property;  ///< Nothing: all of the tool's arguments.
 };
 
+/// What a template's form of calls says of one tool's arguments beside their schemas.
+struct ArgumentsForm {
+  bool tagged = false;                ///< One by one, only those that the tool declares.
+  std::vector<std::size_t> missable;  ///< Required properties that a call may leave out.
+};
+
 /// Immutable.
 struct ToolShape {
   common_chat_params params;  ///< For the parser of answers.
   std::string gbnf;           ///< One call, or several; empty: the template has no form for calls.
   std::vector<SchemaStub> stubs;
+  std::vector<ArgumentsForm> arguments;  ///< Of each tool.
   std::vector<std::string> trigger_words;
   std::vector<std::string> opening_words;
   [[nodiscard]] std::size_t bytes() const {

@@ -1,7 +1,5 @@
 #include "wanted.hpp"
 
-#include <algorithm>
-#include <array>
 #include <boost/json.hpp>
 #include <string_view>
 #include <utility>
@@ -105,33 +103,6 @@ base::Result<Wanted, Unrendered> wanted_of(const content::Chat& chat, SchemaCach
     return base::Fail{Unrendered(Error::bad_template_input)};
   }
   return wanted;
-}
-
-std::string property_schema(const std::string& schema, const std::string& property) {
-  const json::value whole = parsed(schema);
-  const json::object& root = whole.get_object();
-  const json::value& inner = root.at("properties").get_object().at(property);
-  if (!inner.is_object()) {
-    return json::serialize(inner);
-  }
-  json::object made = inner.get_object();
-  for (const char* const definitions : {"$defs", "definitions"}) {
-    if (const auto* const found = root.if_contains(definitions)) {
-      made.emplace(definitions, *found);
-    }
-  }
-  return json::serialize(made);
-}
-
-bool narrows_text(const std::string& schema, const std::string& property) {
-  const json::value whole = parsed(schema);
-  const auto* const inner =
-      whole.get_object().at("properties").get_object().at(property).if_object();
-  constexpr std::array<std::string_view, 6> harmless{"type",    "description", "title",
-                                                     "default", "examples",    "deprecated"};
-  return inner != nullptr && std::any_of(inner->begin(), inner->end(), [&](const auto& keyword) {
-           return std::find(harmless.begin(), harmless.end(), keyword.key()) == harmless.end();
-         });
 }
 
 }  // namespace engine::llama

@@ -36,9 +36,4 @@ struct Wanted {
 [[nodiscard]] base::Result<Wanted, Unrendered> wanted_of(const content::Chat& chat,
                                                          SchemaCache& cache);
 
-/// The schema of one property of an object's schema, with the definitions it may refer to.
-[[nodiscard]] std::string property_schema(const std::string& schema, const std::string& property);
-/// Whether a property's schema says more than that it is a string.
-[[nodiscard]] bool narrows_text(const std::string& schema, const std::string& property);
-
 }  // namespace engine::llama
