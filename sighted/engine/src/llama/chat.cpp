@@ -235,8 +235,8 @@ class Templates final : public ChatTemplates {
   [[nodiscard]] bool explicit_template() const override { return explicit_; }
 
  private:
-  /// Whether the template's own form of calls cannot hold to a schema that must be held to: calls
-  /// in text can.
+  /// Whether the template refuses the tools, or its form of calls cannot hold to a schema that must
+  /// be held to: calls in text can.
   static bool falls_short(const base::Result<RenderedChat, Unrendered>& made,
                           const content::Chat& chat, const Wanted& wanted) {
     if (made.ok()) {
@@ -244,8 +244,9 @@ class Templates final : public ChatTemplates {
              made->unenforced.size() > wanted.unenforced.size();
     }
     const auto& fault = made.error().fault;
-    return fault && fault->kind == ConstraintFault::Kind::unsupported &&
-           fault->place.of == ConstraintPlace::Of::tool;
+    return (made.error().error == Error::bad_template_input && !wanted.tools.empty()) ||
+           (fault && fault->kind == ConstraintFault::Kind::unsupported &&
+            fault->place.of == ConstraintPlace::Of::tool);
   }
 
   /// chat   what the template is shown of `asked`.

@@ -279,8 +279,7 @@ class Arena {
     return calls;
   }
 
-  /// The tool's own arguments that its call may leave out although they are required.
-  /// stubs  what put_stubs() gave
+  /// Required arguments that a call may leave out. `stubs`: what put_stubs() gave.
   std::vector<std::size_t> missable(std::size_t tool, const ToolOutline& outline,
                                     const std::vector<SchemaStub>& stubs) {
     std::set<std::string> always;
@@ -305,11 +304,10 @@ class Arena {
   }
 
   void name_truly(const TrueNames& names) { names.put_in(root_); }
-
   [[nodiscard]] std::string text() const { return json::serialize(root_); }
 
  private:
-  /// The literals that are in all that a parser reads.
+  /// The literals in all that a parser reads.
   std::set<std::string> literals_of(std::size_t id, std::set<std::size_t>& within) {
     std::set<std::string> found;
     if (!within.insert(id).second) {
@@ -461,10 +459,9 @@ std::string rooted(const std::string& gbnf, const std::string& root, bool tags) 
   return made;
 }
 
-bool has(const std::vector<std::string>& texts, std::string_view text) {
-  return std::find(texts.begin(), texts.end(), text) != texts.end();
+bool has(const std::vector<std::string>& all, std::string_view text) {
+  return std::find(all.begin(), all.end(), text) != all.end();
 }
-
 void add_triggers(const std::vector<ToolOutline>& tools, ToolShape& shape) {
   bool by_pattern = false;
   for (const auto& trigger : shape.params.grammar_triggers) {
