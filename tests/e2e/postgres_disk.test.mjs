@@ -53,7 +53,8 @@ test('the database\'s disk is full, and has room again', when, async () => {
     { signal: AbortSignal.timeout(1_000) }).catch(() => null))?.status === 503,
   'the disk to be full', 60_000);
   await until(async () => (await ready()) === 503, 'the server to see it');
-  await until(async () => (await tokens()) >= before_them + 3 * 900_000, 'the work to be done');
+  await until(async () => (await tokens()) >= before_them + 3 * 900_000, 'the work to be done',
+    120_000);
   const made = await tokens();
   await on_each_route(async (route) => {
     const answer = await ask(server, tenant.key, route, {},

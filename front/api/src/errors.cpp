@@ -118,12 +118,13 @@ Problem too_much_waiting() {
                    {ns_per_s});
 }
 
-Problem too_much_unpaid(base::SpanNs wait) {
-  return try_later(problem(429, "rate_limit_exceeded",
-                           "This account's limit of unpaid requests is reached: quotes, token "
-                           "counts, prefixes and refused requests of all its keys within a "
-                           "minute."),
-                   wait);
+Problem too_much_unpaid(base::SpanNs wait, bool of_key) {
+  const char* const text =
+      of_key ? "This key's own limit of requests a minute is reached; quotes, token "
+               "counts, prefixes and refused requests count, too."
+             : "This account's limit of unpaid requests is reached: quotes, token counts, "
+               "prefixes and refused requests of all its keys within a minute.";
+  return try_later(problem(429, "rate_limit_exceeded", text), wait);
 }
 
 Problem no_funds() {

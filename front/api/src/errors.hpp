@@ -32,7 +32,8 @@ struct Problem {
 /// The tenant's share of the threads that prepare requests, or read, is taken.
 [[nodiscard]] Problem too_much_waiting();
 /// Quotes, counts, prefixes and refused requests of the last minute.
-[[nodiscard]] Problem too_much_unpaid(base::SpanNs wait);
+/// of_key   the bound is the key's own; else its tenant's
+[[nodiscard]] Problem too_much_unpaid(base::SpanNs wait, bool of_key);
 [[nodiscard]] Problem no_funds();
 [[nodiscard]] Problem ledger_unavailable();
 [[nodiscard]] Problem out_of_memory();

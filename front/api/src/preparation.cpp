@@ -17,6 +17,10 @@ namespace {
 // The longest wait of a request for a balance that is not known yet.
 constexpr std::chrono::seconds balance_patience{2};
 
+UnpaidCaller unpaid_caller(const Call& call) {
+  return {call.key->tenant.value, call.key->id.value, call.key->limits.requests_per_minute};
+}
+
 // No route that is open to everyone wants a body, and none that does not exist.
 constexpr std::uint64_t unasked_body_bytes_max = std::uint64_t{64} * 1024;
 
@@ -99,13 +103,12 @@ std::optional<Problem> Api::Inside::may_prepare(Call& call, Funds::Known funds) 
   if (call.penniless && !something_is_free()) {
     return no_funds();
   }
-  const std::uint64_t tenant = call.key->tenant.value;
-  const std::uint64_t requests_max = call.key->limits.requests_per_minute;
+  const UnpaidCaller caller = unpaid_caller(call);
   const auto now = std::chrono::steady_clock::now();
-  const auto wait = call.work == Work::runs ? unpaid_.wait_for(tenant, requests_max, now)
-                                            : unpaid_.ask(tenant, requests_max, now);
+  const auto wait =
+      call.work == Work::runs ? unpaid_.wait_for(caller, now) : unpaid_.ask(caller, now);
   if (wait) {
-    return too_much_unpaid(*wait);
+    return too_much_unpaid(wait->wait, wait->of_key);
   }
   return std::nullopt;
 }
@@ -116,14 +119,14 @@ void Api::Inside::count_unpaid(const Call& call, bool refused, std::chrono::nano
     return;
   }
   if (call.work == Work::runs) {
-    unpaid_.refused(call.key->tenant.value, now);
+    unpaid_.refused(unpaid_caller(call), now);
   }
-  unpaid_.worked(call.key->tenant.value, cpu, now);
+  unpaid_.worked(unpaid_caller(call), cpu, now);
 }
 
 void Api::Inside::count_refusal(const Call& call, const serve::Failed& failure) {
   if (failure.kind == serve::FailureKind::refused_by_books) {
-    unpaid_.refused(call.key->tenant.value, std::chrono::steady_clock::now());
+    unpaid_.refused(unpaid_caller(call), std::chrono::steady_clock::now());
   }
 }
 
@@ -139,23 +142,25 @@ serve::Caller Api::Inside::caller(const Call& call) {
   // Unpaid work counts against the same minute; may_prepare() saw that something is left.
   if (limits.requests_per_minute > 0) {
     const std::uint64_t unpaid =
-        unpaid_.requests(call.key->tenant.value, std::chrono::steady_clock::now());
+        unpaid_.requests_of_key(call.key->id.value, std::chrono::steady_clock::now());
     limits.requests_per_minute -= std::min(unpaid, limits.requests_per_minute - 1);
   }
   return {call.key->tenant, call.key->account, call.key->id, limits};
 }
 
 std::optional<Problem> Api::Inside::refused_at_header(const http::Request& request) const {
-  for (const Route& route : table()) {
-    if (route.info.method == request.method && match(route.info.path, request.path) &&
-        route.info.access != Access::everyone) {
-      return authenticate(route, request).refused;
-    }
+  const auto is_asked = [&request](const Route& route) {
+    return route.info.method == request.method && match(route.info.path, request.path);
+  };
+  const auto route = std::ranges::find_if(table(), is_asked);
+  if (route != table().end() && route->info.access != Access::everyone) {
+    return authenticate(*route, request).refused;
   }
-  if (has_unasked_body(request)) {
-    return refused(http::Refusal::body_too_large, 413);
+  if (!has_unasked_body(request)) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  return route == table().end() ? no_such_route(request.path)
+                                : refused(http::Refusal::body_too_large, 413);
 }
 
 asio::awaitable<std::optional<http::Response>> Api::Inside::admit(http::Exchange& exchange) {

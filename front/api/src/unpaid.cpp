@@ -1,6 +1,7 @@
 #include "unpaid.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace api {
 
@@ -8,89 +9,108 @@ std::int64_t UnpaidWork::second_of(Instant now) {
   return std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
 }
 
-UnpaidWork::Second& UnpaidWork::current(std::uint64_t tenant, Instant now) {
+UnpaidWork::Second& UnpaidWork::current(Minutes& minutes, std::uint64_t id, Instant now) {
   const std::int64_t second = second_of(now);
-  forget_idle(second);
-  Second& slot = tenants_[tenant][static_cast<std::size_t>(second % window_s)];
+  Second& slot = minutes[id][static_cast<std::size_t>(second % window_s)];
   if (slot.second != second) {
     slot = {second, 0, 0};
   }
   return slot;
 }
 
-/// Once a minute, so that memory holds only the tenants that asked lately.
-void UnpaidWork::forget_idle(std::int64_t second) {
+/// Once a minute, so that memory holds only those that asked within the last minutes.
+void UnpaidWork::forget_idle(Instant now) {
+  const std::int64_t second = second_of(now);
   if (second - swept_ < window_s) {
     return;
   }
   swept_ = second;
-  std::erase_if(tenants_, [second](const auto& tenant) {
-    return std::ranges::all_of(tenant.second,
+  const auto is_idle = [second](const auto& entry) {
+    return std::ranges::all_of(entry.second,
                                [second](const Second& s) { return second - s.second >= window_s; });
-  });
+  };
+  std::erase_if(tenants_, is_idle);
+  std::erase_if(keys_, is_idle);
 }
 
-std::optional<base::SpanNs> UnpaidWork::wait_locked(std::uint64_t tenant,
-                                                    std::uint64_t key_requests_max,
-                                                    Instant now) const {
-  const auto found = tenants_.find(tenant);
-  if (found == tenants_.end()) {
+std::optional<base::SpanNs> UnpaidWork::wait_of(const Minutes& minutes, std::uint64_t id,
+                                                std::uint64_t requests_max, std::int64_t cpu_ns_max,
+                                                Instant now) {
+  const auto found = minutes.find(id);
+  if (found == minutes.end()) {
     return std::nullopt;
   }
   const std::int64_t second = second_of(now);
-  const std::uint64_t requests_max =
-      key_requests_max == 0
-          ? limits_.requests_per_minute
-          : std::min<std::uint64_t>(key_requests_max, limits_.requests_per_minute);
-  const std::int64_t cpu_max = std::int64_t{limits_.cpu_ms_per_minute} * 1'000'000;
   std::uint64_t requests = 0;
   std::int64_t cpu = 0;
-  std::optional<base::SpanNs> wait;
   // From the newest second backwards: the second in which a bound is passed must leave the window.
-  for (std::int64_t age = 0; age < window_s && !wait; ++age) {
+  for (std::int64_t age = 0; age < window_s; ++age) {
     const Second& slot = found->second[static_cast<std::size_t>((second - age) % window_s)];
     if (slot.second != second - age) {
       continue;
     }
     requests += slot.requests;
     cpu += slot.cpu_ns;
-    if (requests >= requests_max || cpu >= cpu_max) {
-      wait = base::SpanNs{(window_s - age) * 1'000'000'000};
+    if (requests >= requests_max || cpu >= cpu_ns_max) {
+      return base::SpanNs{(window_s - age) * 1'000'000'000};
     }
   }
-  return wait;
+  return std::nullopt;
 }
 
-std::optional<base::SpanNs> UnpaidWork::ask(std::uint64_t tenant, std::uint64_t key_requests_max,
-                                            Instant now) {
+std::optional<UnpaidWait> UnpaidWork::wait_locked(const UnpaidCaller& caller, Instant now) const {
+  const std::int64_t cpu_ns_max = std::int64_t{limits_.cpu_ms_per_minute} * 1'000'000;
+  if (const auto wait =
+          wait_of(tenants_, caller.tenant, limits_.requests_per_minute, cpu_ns_max, now)) {
+    return UnpaidWait{*wait, false};
+  }
+  if (caller.key_requests_max == 0) {
+    return std::nullopt;
+  }
+  if (const auto wait = wait_of(keys_, caller.key, caller.key_requests_max,
+                                std::numeric_limits<std::int64_t>::max(), now)) {
+    return UnpaidWait{*wait, true};
+  }
+  return std::nullopt;
+}
+
+void UnpaidWork::count_locked(const UnpaidCaller& caller, Instant now) {
+  forget_idle(now);
+  current(tenants_, caller.tenant, now).requests += 1;
+  if (caller.key_requests_max > 0) {
+    current(keys_, caller.key, now).requests += 1;
+  }
+}
+
+std::optional<UnpaidWait> UnpaidWork::ask(const UnpaidCaller& caller, Instant now) {
   const std::scoped_lock lock(mutex_);
-  auto wait = wait_locked(tenant, key_requests_max, now);
+  auto wait = wait_locked(caller, now);
   if (!wait) {
-    current(tenant, now).requests += 1;
+    count_locked(caller, now);
   }
   return wait;
 }
 
-std::optional<base::SpanNs> UnpaidWork::wait_for(std::uint64_t tenant,
-                                                 std::uint64_t key_requests_max, Instant now) {
+std::optional<UnpaidWait> UnpaidWork::wait_for(const UnpaidCaller& caller, Instant now) {
   const std::scoped_lock lock(mutex_);
-  return wait_locked(tenant, key_requests_max, now);
+  return wait_locked(caller, now);
 }
 
-void UnpaidWork::refused(std::uint64_t tenant, Instant now) {
+void UnpaidWork::refused(const UnpaidCaller& caller, Instant now) {
   const std::scoped_lock lock(mutex_);
-  current(tenant, now).requests += 1;
+  count_locked(caller, now);
 }
 
-void UnpaidWork::worked(std::uint64_t tenant, std::chrono::nanoseconds cpu, Instant now) {
+void UnpaidWork::worked(const UnpaidCaller& caller, std::chrono::nanoseconds cpu, Instant now) {
   const std::scoped_lock lock(mutex_);
-  current(tenant, now).cpu_ns += cpu.count();
+  forget_idle(now);
+  current(tenants_, caller.tenant, now).cpu_ns += cpu.count();
 }
 
-std::uint64_t UnpaidWork::requests(std::uint64_t tenant, Instant now) {
+std::uint64_t UnpaidWork::requests_of_key(std::uint64_t key, Instant now) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = tenants_.find(tenant);
-  if (found == tenants_.end()) {
+  const auto found = keys_.find(key);
+  if (found == keys_.end()) {
     return 0;
   }
   std::uint64_t sum = 0;

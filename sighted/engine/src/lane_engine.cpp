@@ -69,11 +69,30 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
   if (const auto refused = fault(spec)) {
     return base::Fail{*refused};
   }
-  const auto* const format = dynamic_cast<const ChatFormat*>(spec.format.get());
-  const Constraints* const constraints = format == nullptr ? nullptr : &format->constraints();
   // Samplers point into their job, which so has its final place first.
   const terms::JobId id = spec.job;
+  try {
+    if (!open_lanes(jobs_[id], spec)) {
+      jobs_.erase(id);
+      return base::Fail{Error::bad_schema};
+    }
+  } catch (...) {
+    jobs_.erase(id);  // memory is out
+    throw;
+  }
   Job& job = jobs_[id];
+  job.spec = std::move(spec);
+  const JobSpec& opened = job.spec;
+  if (!shares(opened)) {
+    return terms::Prefix{};
+  }
+  const auto kept = runner_->kept(spaces_of(opened), Beginnings::shareable(opened.prompt));
+  return beginnings_.come(id, spaces_of(opened), opened.prompt, kept);
+}
+
+bool LaneEngine::open_lanes(Job& job, const JobSpec& spec) const {
+  const auto* const format = dynamic_cast<const ChatFormat*>(spec.format.get());
+  const Constraints* const constraints = format == nullptr ? nullptr : &format->constraints();
   if (constraints != nullptr) {
     job.preserved = llama::preserved_tokens(model_.get(), *constraints);
   }
@@ -88,17 +107,10 @@ base::Result<terms::Prefix, Error> LaneEngine::open(JobSpec spec) {
     lane.sampler = llama::limit_thinking(std::move(lane.sampler), text_.vocabulary(),
                                          format == nullptr ? nullptr : format->thinking_limit());
     if (!lane.sampler) {
-      jobs_.erase(id);
-      return base::Fail{Error::bad_schema};
+      return false;
     }
   }
-  job.spec = std::move(spec);
-  const JobSpec& opened = job.spec;
-  if (!shares(opened)) {
-    return terms::Prefix{};
-  }
-  const auto kept = runner_->kept(spaces_of(opened), Beginnings::shareable(opened.prompt));
-  return beginnings_.come(id, spaces_of(opened), opened.prompt, kept);
+  return true;
 }
 
 void LaneEngine::close(terms::JobId job) {

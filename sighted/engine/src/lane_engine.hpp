@@ -91,6 +91,8 @@ class LaneEngine final : public Engine {
   };
 
   [[nodiscard]] std::optional<Error> fault(const JobSpec& spec) const;
+  /// False: the job's constraint makes no sampler.
+  bool open_lanes(Job& job, const JobSpec& spec) const;
   LaneState* find(const terms::Lane& lane);
   void seat(LaneState& lane, const terms::Lane& name);
   void drop(LaneState& lane);
