@@ -1,7 +1,9 @@
 // The parts of the books belong together, the ledger that is named is the one that is used, and
 // looking makes nothing.
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import {
+  cpSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { cli, fresh_folder, null_models, remove, start } from './harness.mjs';
@@ -80,6 +82,43 @@ test('a part that is lost, older or of other books is refused by name', async ()
   const server = await start({ ledger: 'sqlite', data });
   assert.equal((await server.books()).ok, true);
   await server.stop();
+});
+
+test('a key that is lost or of another server is a finding', async () => {
+  const { data } = await used();
+  const foreign = (await used()).data;
+  const lacks = async (change, says) => {
+    const other = folder();
+    cpSync(data, other, { recursive: true, filter: (file) => !file.endsWith('.sock') });
+    change(other);
+    const keys = readdirSync(other).filter((f) => f.endsWith('.key'));
+    const { code, out } = await cli(['ledger', 'check', '--data', other]);
+    assert.equal(code, 1, out);
+    assert.match(out, says);
+    assert.match(out, /The books are WRONG: 1 findings/);
+    assert.deepEqual(readdirSync(other).filter((f) => f.endsWith('.key')), keys, 'none is made');
+    return other;
+  };
+  for (const change of [(at) => rmSync(path.join(at, 'log.key')),
+    (at) => cpSync(path.join(foreign, 'log.key'), path.join(at, 'log.key'))]) {
+    const other = await lacks(change, /log\.key is gone, or not the key/);
+    assert.match((await serve(other)).err, /log\.key is gone, or not the key/);
+  }
+  const other = await lacks(
+    (at) => cpSync(path.join(foreign, 'price.key'), path.join(at, 'price.key')),
+    /price\.key .* is not the key that signed/);
+  const server = await start({ ledger: 'sqlite', data: other });
+  assert.match(server.err, /price\.key .* is not the key that signed/);
+  assert.equal((await cli(['ledger', 'check', '--data', other])).code, 1, 'beside a server too');
+  await server.stop();
+});
+
+test('an empty ledger is lost, for those who read too', async () => {
+  const { data } = await used();
+  await refused(data, (at) => {
+    files_of(at, 'ledger').forEach((f) => rmSync(path.join(at, f)));
+    writeFileSync(path.join(at, 'ledger.db'), '');
+  }, /ledger\.db is lost, or empty, .*[Rr]estore/);
 });
 
 test('a write-ahead log that was cut after a crash is noticed', async () => {

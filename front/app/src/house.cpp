@@ -151,6 +151,10 @@ House::Step House::open_log() {
 }
 
 House::Step House::publish_prices() {
+  // What has a price is served on; the next list would be refused.
+  if (const auto key = vault_.registry->check_price_key(); !key.ok()) {
+    say(config::LogLevel::warn, "mains: " + std::string(registry::describe(key.error())));
+  }
   std::vector<registry::NamedPrices> prices;
   prices.reserve(loaded_.flavours.size());
   for (const LoadedFlavour& flavour : loaded_.flavours) {

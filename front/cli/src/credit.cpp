@@ -1,6 +1,8 @@
 // `mains credit`: money in and out.
 #include <ostream>
 
+#include <notation/money_text.hpp>
+
 #include "leaf.hpp"
 
 namespace cli {
@@ -12,22 +14,37 @@ struct CreditWords {
   std::string id;
 };
 
+/// A slip of the sign would move money the other way; empty = none.
+std::string wrong_sign(const std::string& amount, const std::string& name) {
+  const auto parsed = notation::parse_signed_amount(amount);
+  if (amount.starts_with('-')) {
+    return "the amount must be above zero: to pay " +
+           std::string(name == "add" ? "out of a balance, use `mains credit take`"
+                                     : "into a balance, use `mains credit add`");
+  }
+  return parsed.ok() && parsed->value == 0 ? "the amount must be above zero" : "";
+}
+
 void add_move(CLI::App& credit, Session& session, const std::string& name,
               const std::string& description, const std::string& examples,
               const std::string& sign) {
   auto options = std::make_shared<CreditWords>();
-  CLI::App* command = leaf(credit, session, name, description, examples, [&session, options, sign] {
-    json::object body{{"amount", sign + options->amount}};
-    if (!options->id.empty()) {
-      body["id"] = options->id;
-    }
-    return ask_and_show(
-        session, {"POST", "/tenants/" + path_part(options->tenant) + "/credit", {}, body},
-        [&](const json::object& done) {
-          session.world.out << text_of(done, "tenant") << " has " << text_of(done, "available")
-                            << " available." << std::endl;
-        });
-  });
+  CLI::App* command =
+      leaf(credit, session, name, description, examples, [&session, options, name, sign] {
+        if (const std::string wrong = wrong_sign(options->amount, name); !wrong.empty()) {
+          return fail(session, wrong);
+        }
+        json::object body{{"amount", sign + options->amount}};
+        if (!options->id.empty()) {
+          body["id"] = options->id;
+        }
+        return ask_and_show(
+            session, {"POST", "/tenants/" + path_part(options->tenant) + "/credit", {}, body},
+            [&](const json::object& done) {
+              session.world.out << text_of(done, "tenant") << " has " << text_of(done, "available")
+                                << " available." << std::endl;
+            });
+      });
   command->add_option("tenant", options->tenant, "The tenant's name")->required();
   command->add_option("amount", options->amount, "A decimal such as 5.00")->required();
   command

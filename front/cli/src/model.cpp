@@ -111,6 +111,7 @@ void add_add(CLI::App& parent, Session& session) {
   struct Options {
     std::string model;
     PriceFlags prices;
+    bool replace = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App* add =
@@ -125,7 +126,7 @@ void add_add(CLI::App& parent, Session& session) {
                return fail(session, model.ok() ? prices.error() : model.error());
              }
              model.value().prices = prices.value();
-             const auto done = add_model_file(session, model.value());
+             const auto done = add_model_file(session, model.value(), options->replace);
              if (!done.ok()) {
                return fail(session, done.error());
              }
@@ -134,6 +135,7 @@ void add_add(CLI::App& parent, Session& session) {
            });
   add->add_option("model", options->model, "NAME=FILE[:CONTEXT]")->required();
   options->prices.add_to(*add);
+  add_replace_flag(*add, options->replace);
 }
 
 }  // namespace
@@ -145,13 +147,38 @@ bool is_gguf(const std::filesystem::path& file) {
   return stream && std::string_view(magic.data(), magic.size()) == "GGUF";
 }
 
-Result<base::Done, std::string> add_model_file(const Session& session, const config::Model& model) {
+std::optional<std::string> name_is_taken(const Session& session, const config::Model& model) {
+  const auto added = config::load_added_models(session.data);
+  if (!added.ok()) {
+    return added.error();
+  }
+  std::error_code none;
+  for (const config::Model& other : config::served_models({}, added.value(), {})) {
+    if (other.name == model.name && std::filesystem::weakly_canonical(other.file, none) !=
+                                        std::filesystem::weakly_canonical(model.file, none)) {
+      return "'" + other.name + "' is " + other.file.string() +
+             " already, and its price was set for that: choose another name, or give --yes to "
+             "serve the new file under this one";
+    }
+  }
+  return std::nullopt;
+}
+
+void add_replace_flag(CLI::App& command, bool& replace) {
+  command.add_flag("--yes", replace, "Also where the name serves another file until now");
+}
+
+Result<base::Done, std::string> add_model_file(const Session& session, const config::Model& model,
+                                               bool replace) {
   std::error_code error;
   if (!std::filesystem::exists(model.file, error)) {
     return Fail{model.file.string() + ": there is no such file"};
   }
   if (!is_gguf(model.file)) {
     return Fail{model.file.string() + ": is not a GGUF file"};
+  }
+  if (const auto taken = replace ? std::nullopt : name_is_taken(session, model)) {
+    return Fail{*taken};
   }
   const auto folder = make_folder(session.data);
   return folder.ok() ? config::add_model(session.data, model) : folder;

@@ -36,6 +36,12 @@ class DirectMoney final : public admin::Money {
   std::unique_ptr<settle::Books> books_;
 };
 
+/// Whether a log cannot be opened for want of the right key: its server cannot start either.
+bool concerns_key(tlog::Error error) {
+  return error == tlog::Error::key_missing || error == tlog::Error::other_key ||
+         error == tlog::Error::bad_key_file;
+}
+
 class FolderDoor final : public Door {
  public:
   FolderDoor(std::optional<FolderLock> lock, vault::Vault vault, const std::filesystem::path& dir,
@@ -53,7 +59,7 @@ class FolderDoor final : public Door {
                 [dir] { return models_of(dir); },
                 log_.get(),
                 {},
-                {vault_.shown, vault_.id, vault_.shared, vault_.compare}}) {
+                {vault_.shown, vault_.id, vault_.shared, [this] { return compare(); }}}) {
     vault_.registry->before_publishing([this](const std::string& canonical) {
       return log_ != nullptr && log_->publish(canonical).ok();
     });
@@ -99,12 +105,24 @@ class FolderDoor final : public Door {
     };
   }
 
+  /// The books' parts, and the log with its key: what `mains serve` refuses is a finding.
+  [[nodiscard]] Result<base::Done, std::string> compare() const {
+    auto compared = vault_.compare();
+    if (!compared.ok() || !log_fault_) {
+      return compared;
+    }
+    return Fail{std::string(tlog::describe(*log_fault_))};
+  }
+
   /// Null where it cannot be opened: then everything is possible that does not enter the log.
   std::unique_ptr<tlog::Log> open_log(const std::filesystem::path& dir, const std::string& ledger,
                                       const World& world) {
     const bool reads = vault_.journal == nullptr;
     std::error_code none;
     if (reads && ledger.empty() && !std::filesystem::exists(dir / "log.key", none)) {
+      if (vault_.state.log_size > 0 && !std::filesystem::exists(dir / "log.next.key", none)) {
+        log_fault_ = tlog::Error::key_missing;
+      }
       return nullptr;  // opening it would make one
     }
     tlog::Options options;
@@ -120,7 +138,13 @@ class FolderDoor final : public Door {
            return tenant == nullptr ? terms::Pseudonym{} : tenant->account;
          },
          world.clock, world.random});
-    return log.ok() ? std::move(log).value() : nullptr;
+    if (log.ok()) {
+      return std::move(log).value();
+    }
+    if (concerns_key(log.error())) {
+      log_fault_ = log.error();
+    }
+    return nullptr;
   }
 
   /// Models that `serve` without a config would serve.
@@ -138,6 +162,7 @@ class FolderDoor final : public Door {
   std::optional<FolderLock> lock_;  ///< None: the books are not in the folder, and only read.
   vault::Vault vault_;
   DirectMoney money_;
+  std::optional<tlog::Error> log_fault_;
   std::unique_ptr<tlog::Log> log_;
   admin::Admin admin_;
 };

@@ -7,6 +7,8 @@
 #include <ostream>
 
 #include <algorithm>
+#include <cctype>
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -39,6 +41,7 @@ struct PullOptions {
   std::string base_url;
   std::string sha256;
   std::string add;
+  bool replace = false;
 };
 
 /// One model to bring: its files, the first part first, and the place that its source has.
@@ -229,13 +232,53 @@ void show(const Session& session, const PullOptions& options, const Pulled& pull
                     << std::endl;
 }
 
+/// What can be seen wrong before anything is asked of the network; empty = nothing.
+std::string what_is_wrong(const PullOptions& options) {
+  constexpr std::size_t digits = 64;
+  const bool hex = std::all_of(options.sha256.begin(), options.sha256.end(),
+                               [](unsigned char c) { return std::isxdigit(c) != 0; });
+  if (!options.sha256.empty() && (!hex || options.sha256.size() != digits)) {
+    return "--sha256 must be 64 hexadecimal digits, as sha256sum prints them";
+  }
+  const auto model = config::parse_model_flag(options.add + "=x");
+  return options.add.empty() || model.ok() ? "" : "--add: " + model.error();
+}
+
+/// Whether the name that was asked for serves a file that this download cannot be. One of the same
+/// source may be the same; that is seen when it has come.
+std::optional<std::string> taken_by_another(const Session& session, const PullOptions& options,
+                                            const std::filesystem::path& source) {
+  const auto added = config::load_added_models(session.data);
+  if (options.add.empty() || options.replace || !added.ok()) {
+    return std::nullopt;
+  }
+  std::error_code none;
+  const auto place = std::filesystem::weakly_canonical(source, none);
+  for (const config::Model& model : added.value()) {
+    const auto file = std::filesystem::weakly_canonical(model.file, none);
+    if (model.name == options.add && file.parent_path().parent_path() == place) {
+      return std::nullopt;
+    }
+  }
+  config::Model model;
+  model.name = options.add;
+  model.file = source;
+  return name_is_taken(session, model);
+}
+
 int pull(const Session& session, const PullOptions& options) {
+  if (const std::string wrong = what_is_wrong(options); !wrong.empty()) {
+    return fail(session, wrong);
+  }
   auto wanted = find(options);
   if (!wanted.ok()) {
     return fail(session, wanted.error());
   }
   const std::filesystem::path data = session.data;
   const std::filesystem::path source = data / models_folder / wanted.value().place;
+  if (const auto taken = taken_by_another(session, options, source)) {
+    return fail(session, *taken);
+  }
   for (const auto& folder : {data, data / models_folder, source}) {
     if (const auto made = make_folder(folder); !made.ok()) {
       return fail(session, made.error());
@@ -248,6 +291,10 @@ int pull(const Session& session, const PullOptions& options) {
       session.world.out << "Pulling " << file.url << std::endl;
     }
     file.progress = progress_bar(session.world);
+    file.retrying = [&session](const client::Failure& failure, std::chrono::milliseconds wait) {
+      session.world.err << "mains: " << failure.text << "; trying again in "
+                        << static_cast<double>(wait.count()) / 1'000 << " s" << std::endl;
+    };
     auto one = bring(file, source, content);
     if (!one.ok()) {
       return fail(session, one.error());
@@ -256,7 +303,7 @@ int pull(const Session& session, const PullOptions& options) {
   }
   if (!options.add.empty()) {
     auto model = config::parse_model_flag(options.add + "=" + pulled.front().file.string());
-    const auto done = model.ok() ? add_model_file(session, model.value())
+    const auto done = model.ok() ? add_model_file(session, model.value(), options.replace)
                                  : Result<base::Done, std::string>(Fail{model.error()});
     if (!done.ok()) {
       return fail(session, done.error());
@@ -296,6 +343,7 @@ void add_model_pull(CLI::App& model, Session& session) {
       ->type_name("HEX");
   command->add_option("--add", options->add, "Also `mains model add` it under this name")
       ->type_name("NAME");
+  add_replace_flag(*command, options->replace);
 }
 
 }  // namespace cli

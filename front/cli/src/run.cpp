@@ -1,5 +1,6 @@
 #include <cli/cli.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <ostream>
 
@@ -38,6 +39,25 @@ void add_commands(CLI::App& app, Session& session) {
   add_simulate(app, session);
   add_completion(app, session);
   add_version(app, session);
+}
+
+/// An option that was given without text, which is most often an unset variable of a shell. Taken
+/// for left out, it would book twice, on another ledger or for another tenant.
+std::string empty_option(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    const auto& given = option->results();
+    if (!option->get_positional() && std::find(given.begin(), given.end(), "") != given.end()) {
+      return option->get_name() +
+             " is empty: give it a value, or leave it out (it takes: " + option->get_description() +
+             ")";
+    }
+  }
+  for (const CLI::App* command : app.get_subcommands()) {
+    if (std::string found = empty_option(*command); !found.empty()) {
+      return found;
+    }
+  }
+  return "";
 }
 
 std::string one_line(std::string text) {
@@ -86,6 +106,10 @@ int run(const std::vector<std::string>& args, const World& world) {
     const std::string what =
         misses_command && !unknown.empty() ? "there is no command '" + unknown.front() + "'" : said;
     world.err << "mains: " << what << "; see `" << stopped_in(app) << " --help`" << std::endl;
+    return 2;
+  }
+  if (const std::string empty = empty_option(app); !empty.empty()) {
+    world.err << "mains: " << empty << "; see `" << stopped_in(app) << " --help`" << std::endl;
     return 2;
   }
   return session.action ? session.action() : 2;

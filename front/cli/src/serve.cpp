@@ -48,6 +48,9 @@ base::Result<config::Config, std::string> settle_config(const Session& session,
     }
     flags.push_back(model.value());
   }
+  if (const auto twice = config::repeated_name(flags)) {
+    return base::Fail{"--model: " + *twice};
+  }
   const auto added = config::load_added_models(config.data.dir);
   if (!added.ok()) {
     return base::Fail{added.error()};

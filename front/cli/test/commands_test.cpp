@@ -280,6 +280,76 @@ TEST_F(Commands, ServeSettlesConfigFlagsAndAddedModels) {
             "mains: /nowhere.toml: cannot be read: No such file or directory\n");
 }
 
+TEST_F(Commands, AModelNameIsGivenOnce) {
+  const std::string gguf = write("m.gguf", "GGUF");
+  for (const char* name : {"x", "mains-default-8k"}) {
+    const Ran twice = run({"serve", "--model", std::string(name) + "=/nowhere.gguf", "--model",
+                           std::string(name) + "=" + gguf});
+    EXPECT_EQ(twice.status, 1);
+    EXPECT_EQ(twice.err, "mains: --model: model '" + std::string(name) +
+                             "' is there twice; each flavour needs a name of its own\n");
+  }
+  EXPECT_FALSE(served);
+  std::filesystem::create_directories(data);
+  std::ofstream(data / "models.toml") << "[[model]]\nname = 'y'\nfile = 'a.gguf'\n"
+                                         "[[model]]\nname = 'y'\nfile = 'b.gguf'\n";
+  EXPECT_NE(run({"serve"}).err.find("models.toml: model 'y' is there twice"), std::string::npos);
+}
+
+TEST_F(Commands, AModelNameKeepsItsFile) {
+  const std::string one = write("one.gguf", "GGUF1");
+  const std::string two = write("two.gguf", "GGUF2");
+  const Ran taken_default = run({"model", "add", "mains-default-8k=" + one});
+  EXPECT_EQ(taken_default.status, 1);
+  EXPECT_NE(taken_default.err.find("mains-default.gguf already"), std::string::npos);
+  ASSERT_EQ(run({"model", "add", "y=" + one}).status, 0);
+  const Ran refused = run({"model", "add", "y=" + two});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_NE(refused.err.find("'y' is " + one + " already"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--yes"), std::string::npos);
+  EXPECT_EQ(refused.err.find('\n'), refused.err.size() - 1);
+  EXPECT_EQ(at(json({"model", "list"}), "/data/0/file"), one);
+  EXPECT_EQ(run({"model", "add", "y=" + one + ":512"}).status, 0) << "the same file";
+  EXPECT_EQ(run({"model", "add", "y=" + two, "--yes"}).status, 0);
+  EXPECT_EQ(at(json({"model", "list"}), "/data/0/file"), two);
+}
+
+TEST_F(Commands, AnEmptyOptionIsNotTakenForLeftOut) {
+  json({"tenant", "create", "acme"});
+  const Ran ran = run({"credit", "add", "acme", "1.00", "--id", ""});
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_NE(ran.err.find("--id is empty"), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("32 hexadecimal digits"), std::string::npos) << ran.err;
+  for (const std::vector<std::string>& args : std::vector<std::vector<std::string>>{
+           {"credit", "add", "acme", "1.00", "--ledger", ""},
+           {"tenant", "create", "b", "--credit", ""},
+           {"key", "create", "--tenant", "acme", "--cap-per-month", ""},
+           {"key", "create", "--tenant", "acme", "--requests-per-minute", ""},
+           {"export", "focus", "--tenant", ""},
+           {"serve", "--listen", ""}}) {
+    EXPECT_EQ(plain(args).status, 2) << args[0] << " " << args[1];
+  }
+  EXPECT_EQ(at(json({"tenant", "show", "acme"}), "/available"), "0.00");
+}
+
+TEST_F(Commands, CreditGoesTheWayThatTheCommandSays) {
+  json({"tenant", "create", "acme", "--credit", "9.00"});
+  const auto credit = [&](const char* way, const char* amount) {
+    return plain({"credit", way, "--data", data.string(), "acme", "--", amount});
+  };
+  EXPECT_EQ(credit("add", "-5").status, 1);
+  EXPECT_NE(credit("add", "-5").err.find("mains credit take"), std::string::npos);
+  EXPECT_EQ(credit("take", "-5").status, 1);
+  EXPECT_NE(credit("take", "-5").err.find("mains credit add"), std::string::npos);
+  for (const char* way : {"add", "take"}) {
+    for (const char* zero : {"0", "0.00", "-0"}) {
+      EXPECT_EQ(credit(way, zero).status, 1) << way << zero;
+    }
+  }
+  EXPECT_EQ(at(json({"tenant", "show", "acme"}), "/available"), "9.00");
+  EXPECT_EQ(credit("take", "5").status, 0);
+}
+
 TEST_F(Commands, OnlyGgufFilesAreAdded) {
   EXPECT_NE(run({"model", "add", "a=/nowhere.gguf"}).err.find("there is no such file"),
             std::string::npos);

@@ -66,6 +66,9 @@ class Hub : public CliTest {
       return {206, "application/octet-stream", whole.substr(from), std::string::npos,
               "etag: \"v1\"\r\ncontent-range: bytes " + std::to_string(from) + "-99999/100000\r\n"};
     }
+    if (asked.target == "/later.gguf") {
+      return {refusals-- > 0 ? 503 : 200, "application/octet-stream", "GGUF"};
+    }
     if (asked.target == "/text.gguf") {
       return {200, "text/html", "<html>sign in</html>"};
     }
@@ -90,6 +93,7 @@ class Hub : public CliTest {
   std::string sha256 = model_sha256;
   std::size_t cut_after = std::string::npos;
   std::atomic<int> ranges = 0;
+  std::atomic<int> refusals = 0;
   SmallServer server{[this](const Asked& asked) { return answer(asked); }};
 };
 
@@ -169,6 +173,41 @@ TEST_F(Hub, ATokenIsNotSentInClear) {
   ::unsetenv("HF_TOKEN");
   EXPECT_EQ(ran.status, 1);
   EXPECT_NE(ran.err.find("not sent in clear"), std::string::npos) << ran.err;
+}
+
+TEST_F(Hub, WhatIsWrongIsSaidBeforeTheDownload) {
+  const std::string url = server.url() + "/m.gguf";
+  EXPECT_NE(run({"model", "pull", url, "--sha256", "xyz"}).err.find("64 hexadecimal digits"),
+            std::string::npos);
+  EXPECT_EQ(run({"model", "pull", url, "--sha256", std::string(64, 'g')}).status, 1);
+  EXPECT_NE(run({"model", "pull", url, "--add", "bad name"}).err.find("'bad name'"),
+            std::string::npos);
+  std::ofstream(root / "other.gguf") << "GGUF";
+  ASSERT_EQ(run({"model", "add", "a=" + (root / "other.gguf").string()}).status, 0);
+  const Ran taken = run({"model", "pull", url, "--add", "a"});
+  EXPECT_EQ(taken.status, 1);
+  EXPECT_NE(taken.err.find("other.gguf already"), std::string::npos) << taken.err;
+  EXPECT_TRUE(server.asked().empty());
+  EXPECT_EQ(run({"model", "pull", url, "--add", "a", "--yes"}).status, 0);
+}
+
+TEST_F(Hub, ANameIsGivenToAnotherContentOnlyWhenThatIsMeant) {
+  const std::vector<std::string> pull = {"model", "pull", server.url() + "/changing/m.gguf",
+                                         "--add", "a"};
+  EXPECT_EQ(run(pull).status, 0);
+  EXPECT_EQ(run(pull).status, 0) << "the same file";
+  const std::string first = at(json({"model", "list"}), "/data/0/file");
+  changing = "GGUF2";
+  EXPECT_NE(run(pull).err.find(first + " already"), std::string::npos);
+  EXPECT_EQ(at(json({"model", "list"}), "/data/0/file"), first);
+}
+
+TEST_F(Hub, EachFailedAttemptIsTold) {
+  refusals = 1;
+  const Ran ran = run({"model", "pull", server.url() + "/later.gguf"});
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_NE(ran.err.find("later.gguf: status 503; trying again in 0.5 s\n"), std::string::npos)
+      << ran.err;
 }
 
 TEST_F(Hub, WhatIsNotThereIsExplained) {

@@ -232,7 +232,9 @@ base::Result<Downloaded, Failure> download(const Download& wanted) {
     }
     const auto backoff = std::min<std::chrono::milliseconds>(
         wanted.backoff_first * (1U << std::min(in_vain - 1, 16U)), wait_max);
-    if (!wait_before_next(std::max(backoff, outcome.wait_least), wanted.stop)) {
+    const auto wait = std::max(backoff, outcome.wait_least);
+    if (wanted.retrying) wanted.retrying(outcome.failure, wait);
+    if (!wait_before_next(wait, wanted.stop)) {
       return base::Fail{Failure{Reason::stopped, wanted.url + ": stopped"}};
     }
     ++progress.attempt;

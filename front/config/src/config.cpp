@@ -66,6 +66,16 @@ bool is_model_name(std::string_view name) {
          });
 }
 
+std::optional<Problem> repeated_name(const std::vector<Model>& models) {
+  std::set<std::string_view> names;
+  for (const Model& model : models) {
+    if (!names.insert(model.name).second) {
+      return "model '" + model.name + "' is there twice; each flavour needs a name of its own";
+    }
+  }
+  return std::nullopt;
+}
+
 std::optional<Problem> check(const Config& config) {
   if (!parse_address(config.server.listen)) {
     return "listen address '" + config.server.listen +
@@ -86,11 +96,8 @@ std::optional<Problem> check(const Config& config) {
         "[ledger] url (--ledger, MAINS_LEDGER) is no address such as "
         "postgres://user@host:5432/database");
   }
-  std::set<std::string_view> names;
-  for (const Model& model : config.models) {
-    if (!names.insert(model.name).second) {
-      return "model '" + model.name + "' is there twice; each flavour needs a name of its own";
-    }
+  if (auto twice = repeated_name(config.models)) {
+    return twice;
   }
   if (config.first_tenant.name.empty()) {
     return Problem("[first_tenant] name is empty");

@@ -120,6 +120,9 @@ Result<std::vector<Model>, Problem> load_added_models(const std::filesystem::pat
   }
   auto models = parse_models(text.value(), file.string());
   if (models.ok()) {
+    if (const auto twice = repeated_name(models.value())) {
+      return Fail{file.string() + ": " + *twice};
+    }
     for (Model& model : models.value()) {
       if (model.file.is_relative()) {
         model.file = data_dir / model.file;

@@ -71,11 +71,35 @@ void name_models(Database& database, const std::vector<NamedPrices>& models, Sna
   }
 }
 
+namespace {
+
+/// The public half of the key that signs the next list, in PEM; empty = none has signed yet.
+std::string wanted_price_key(const Snapshot& snapshot) {
+  return !snapshot.price_key.empty() ? snapshot.price_key
+         : snapshot.lists.empty()    ? std::string()
+                                     : snapshot.lists.back()->public_key;
+}
+
+}  // namespace
+
+Answer<base::Done> Registry::check_price_key() const {
+  const std::filesystem::path file = inside_->folder / "price.key";
+  const std::string wanted = wanted_price_key(*inside_->published.get());
+  std::error_code none;
+  if (wanted.empty() || !std::filesystem::exists(file, none)) {
+    return base::Done{};
+  }
+  const auto key = load_or_create_key(file, inside_->random);
+  if (!key.ok()) {
+    return Fail{key.error()};
+  }
+  return key->public_pem() == wanted ? Answer<base::Done>(base::Done{})
+                                     : Fail{Error::other_price_key};
+}
+
 signing::Key Registry::Inside::price_key(const Snapshot& snapshot) {
   const std::filesystem::path file = folder / "price.key";
-  const std::string wanted = !snapshot.price_key.empty() ? snapshot.price_key
-                             : snapshot.lists.empty()    ? std::string()
-                                                         : snapshot.lists.back()->public_key;
+  const std::string wanted = wanted_price_key(snapshot);
   std::error_code none;
   if (!wanted.empty() && !std::filesystem::exists(file, none)) {
     throw SqlFailure{Error::no_price_key};

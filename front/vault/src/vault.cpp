@@ -23,6 +23,12 @@ bool is_there(const fs::path& file) {
   return fs::exists(file, none);
 }
 
+bool has_bytes(const fs::path& file) {
+  std::error_code none;
+  const auto size = fs::file_size(file, none);
+  return !none && size > 0;
+}
+
 /// Nothing is there to compare a key with: books may be lost, and nobody signs another history with
 /// the key that signed theirs.
 bool has_log_key(const fs::path& dir) {
@@ -81,8 +87,8 @@ Result<Done, std::string> open_folder(Vault& vault, const fs::path& dir, const b
   }
   const fs::path file = dir / ledger_file;
   const auto state = vault.registry->books([](auto&) { return false; });
-  if (ledger_is_lost(*vault.registry, dir) || (state.ok() && state->founded && !is_there(file))) {
-    return Fail{file.string() + " is lost, while " + registry_file +
+  if (ledger_is_lost(*vault.registry, dir) || (state.ok() && state->founded && !has_bytes(file))) {
+    return Fail{file.string() + " is lost, or empty, while " + registry_file +
                 " is there; restore all of one backup, nothing was changed"};
   }
   if (use != Use::read || !is_there(file)) {
@@ -241,7 +247,13 @@ Result<Done, std::string> bind(Vault& vault, const Parts& parts, base::Random& r
     if (!state.ok()) {
       return Result<Done, std::string>(Fail{std::string(registry::describe(state.error()))});
     }
-    return compared.ok() ? compare_accounts(parts, *registry, *reader, true) : compared;
+    if (compared.ok()) {
+      compared = compare_accounts(parts, *registry, *reader, true);
+    }
+    const auto key = registry->check_price_key();
+    return !compared.ok() || key.ok()
+               ? compared
+               : Result<Done, std::string>(Fail{std::string(registry::describe(key.error()))});
   };
   return bound;
 }

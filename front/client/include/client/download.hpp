@@ -31,6 +31,8 @@ struct Download {
   std::chrono::milliseconds backoff_first{500};  // doubles up to 30 s
   std::chrono::seconds stall_timeout{30};        // without a byte
   std::function<void(const Progress&)> progress = {};
+  /// Told of each failed attempt that another one follows, and how long it waits until then.
+  std::function<void(const Failure&, std::chrono::milliseconds)> retrying = {};
   std::stop_token stop = {};
 };
 

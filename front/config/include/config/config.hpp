@@ -162,6 +162,9 @@ struct Config {
 /// Reads a file. errors: as parse(), or why it cannot be read.
 [[nodiscard]] base::Result<Config, Problem> load(const std::filesystem::path& file);
 
+/// The first name that stands twice in a list of models, as a line for people.
+[[nodiscard]] std::optional<Problem> repeated_name(const std::vector<Model>& models);
+
 /// Faults that no single key can tell: TLS halves, equal names, an address that is none. To be
 /// asked again when the command line has changed something.
 [[nodiscard]] std::optional<Problem> check(const Config& config);

@@ -145,6 +145,9 @@ class Registry {
   [[nodiscard]] Answer<ListPtr> withdraw(terms::PriceListId version);
   /// A new price.key of this folder signs from the next list on, where the old one is lost.
   [[nodiscard]] Answer<base::Done> new_price_key();
+  /// Whether the next list could be signed by the price.key of this folder. A folder without one is
+  /// right: another server of the same books may have it. Nothing is made.
+  [[nodiscard]] Answer<base::Done> check_price_key() const;
   /// Reads, and where `change` returns true writes, the state of the books, while no other server
   /// writes to the registry. `change` must not call the registry's changes; lookups are up to date.
   [[nodiscard]] Answer<BooksState> books(const std::function<bool(BooksState&)>& change);
