@@ -87,7 +87,7 @@ class Parser {
       return fail(pattern_malformed());  // nothing to repeat
     }
     in_.take(U'?');  // lazy: the same texts match
-    if (min > max) return set_node({});
+    if (min > max) return fail(pattern_malformed());  // ECMA-262 22.2.1: a syntax error
     return repeat(body, min, max);
   }
 

@@ -79,7 +79,7 @@ bool fits(const SchemaDocument& document, const SchemaValue& value, Form form) {
 
 Refusal refuse(Refusal (*kind)(std::string, std::string), const SchemaDocument& document,
                ValueId schema, Word word) {
-  const std::string name(fact(word).name);
+  const std::string name(client_name(word));
   return kind(document.path(schema, name), name);
 }
 
@@ -93,7 +93,7 @@ Problem check_counts(const SchemaDocument& document, ValueId schema, const Schem
     return refuse(unsatisfiable, document, schema, low);
   }
   if (min > limits.repetitions_max) {
-    const std::string name(fact(low).name);
+    const std::string name(client_name(low));
     return too_large(document.path(schema, name), name, limits.repetitions_max);
   }
   return std::nullopt;

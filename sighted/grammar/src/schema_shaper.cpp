@@ -49,7 +49,7 @@ void Shaper::take_out(std::uint8_t type, Refusal why) {
 /// What one schema says against itself is refused, wherever it stands; what several say together
 /// only takes the type out.
 void Shaper::contradict(std::uint8_t type, ValueId schema, Word word) {
-  const std::string name(fact(word).name);
+  const std::string name(client_name(word));
   const Refusal why = unsatisfiable(document_.path(schema, name), name);
   if (parts_.size() == 1 && !document_.at(schema).made) {
     notes_.refuse(why);
@@ -120,7 +120,7 @@ bool Shaper::try_text(const Part& part, Word word, const TextDemand& demand) {
     return true;
   }
   const Refusal& why = leaf.error();
-  const std::string name(fact(word).name);
+  const std::string name(client_name(word));
   switch (why.kind) {
     case Refusal::Kind::malformed:
       notes_.refuse(malformed(document_.path(part.schema, name), name));
@@ -296,7 +296,7 @@ void Shaper::compile_number(const NumberDemand& whole, ValueId from, Word word) 
     return;
   }
   // Too large or unsupported: any number, where that may be said.
-  const std::string name(fact(word).name);
+  const std::string name(client_name(word));
   if (notes_.mode() == SchemaMode::strict) {
     notes_.refuse({failed->kind, document_.path(from, name), name, failed->limit});
     return;

@@ -348,7 +348,7 @@ void Shaper::refuse_keys(const Refusal& why) {
         continue;
       }
       if (why.kind == Refusal::Kind::malformed) {
-        const std::string name(fact(word).name);
+        const std::string name(client_name(word));
         notes_.refuse(malformed(document_.path(part.schema, name), name));
       }
       notes_.leave_out(part.schema, word);

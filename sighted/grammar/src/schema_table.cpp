@@ -282,7 +282,7 @@ bool PlaceTable::shape_values(Shape& shape, const std::vector<Element>& elements
     notes_.leave_out(from, word);
   }
   if (shape.values->empty()) {
-    const std::string name(fact(word).name);
+    const std::string name(client_name(word));
     shape.dead = unsatisfiable(document_.path(from, name), name);
     if (elements.size() == 1 && !document_.at(from).made) {
       notes_.refuse(*shape.dead);

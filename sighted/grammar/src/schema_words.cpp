@@ -65,6 +65,14 @@ const WordFact& fact(Word word) {
   return facts[static_cast<std::size_t>(word)];
 }
 
+std::string_view client_name(Word word) {
+  switch (word) {
+    case Word::excluded: return fact(Word::enumeration).name;
+    case Word::excluded_pattern: return fact(Word::pattern).name;
+    default: return fact(word).name;
+  }
+}
+
 Word word_of(std::string_view name) {
   static const std::unordered_map<std::string_view, Word> words = [] {
     std::unordered_map<std::string_view, Word> map;

@@ -88,6 +88,9 @@ struct WordFact {
 
 [[nodiscard]] const WordFact& fact(Word word);
 
+/// As a client wrote it: what a `not` was rewritten to has the name of what stands in it.
+[[nodiscard]] std::string_view client_name(Word word);
+
 /// Word::count for a name that asserts nothing here.
 [[nodiscard]] Word word_of(std::string_view name);
 

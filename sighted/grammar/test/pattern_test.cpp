@@ -163,7 +163,7 @@ TEST(Pattern, NamesWhatItDoesNotTake) {
     ASSERT_TRUE(fault) << text;
     EXPECT_EQ(fault->kind, Kind::unsupported) << text;
   }
-  for (const char* text : {"^a{5,2}$", "$a", "a^", "^[]$", "^(?=b)a", "^\\uD800$", "(?!)"}) {
+  for (const char* text : {"$a", "a^", "^[]$", "^(?=b)a", "^\\uD800$", "(?!)"}) {
     const std::optional<Refusal> fault = refusal(text);
     ASSERT_TRUE(fault) << text;
     EXPECT_EQ(fault->kind, Kind::unsatisfiable) << text;
