@@ -182,6 +182,33 @@ for (const engine of ['native', 'llama']) {
       assert.ok(seen > 1, `${seen} events`);
     });
 
+    test('constrained requests of one tenant end none of another', async () => {
+      const booleans = numbered(16, () => ({ type: 'boolean' }));
+      const pairs = Object.keys(booleans).flatMap((a, i, all) =>
+        all.slice(i + 1).map((b) => ({ required: [a, b] })));
+      const schema = { ...object(booleans, []), anyOf: pairs, not: { required: ['p3'] } };
+      const asked = { model: 'small', messages: user, max_tokens: 150, temperature: 0.8,
+        response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true, schema } } };
+      const costly = 'root ::= (("a"|"ab"|"b"|[a-z ]){1,400} ","?){1,300} "."';
+      const alice = await server.tenant();
+      const bob = await server.tenant();
+      assert.equal((await server.call('/v1/chat/completions', { key: alice.key, body: asked })).status,
+        200, 'alone');
+      for (const form of [{ response_format: asked.response_format }, { grammar: costly }]) {
+        const beside = Array.from({ length: 15 }, (_, seed) => server.call('/v1/chat/completions',
+          { key: bob.key, body: { ...asked, response_format: undefined, ...form, seed } }));
+        for (let seed = 0; seed < 2; ++seed) {
+          const answer = await server.call('/v1/chat/completions',
+            { key: alice.key, body: { ...asked, seed } });
+          assert.equal(answer.status, 200, answer.text.slice(0, 300));
+        }
+        for (const { status, text } of await Promise.all(beside)) {
+          // A token of the grammar may ask for too much by itself.
+          if (form.grammar === undefined) assert.equal(status, 200, text.slice(0, 300));
+        }
+      }
+    });
+
     /** The pieces of a reply's log probabilities, joined as bytes. */
     const joined = (tokens) => Buffer.concat(tokens.map(({ bytes }) => Buffer.from(bytes))).toString();
     async function whole_and_streamed(route, body, pick) {

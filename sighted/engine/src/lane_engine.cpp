@@ -151,6 +151,7 @@ void LaneEngine::drop(LaneState& lane) {
     lane.slot.reset();
   }
   cells_.drop(lane.cells);
+  lane.logits.clear();
   lane.pooling.start(pooling_);
 }
 
@@ -183,7 +184,7 @@ void LaneEngine::attach(std::vector<Runnable>& entries, StepOutput& output) {
   }
   for (Runnable& entry : entries) {
     LaneState& lane = *entry.lane;
-    if (!lane.cells.empty() || !shares(entry.job->spec)) {
+    if (!lane.cells.empty() || !lane.logits.empty() || !shares(entry.job->spec)) {
       continue;
     }
     const std::uint32_t known = entry.job->known(lane);
@@ -296,15 +297,18 @@ StepOutput LaneEngine::step(const terms::StepPlan& plan) {
     return out_of_kv();
   }
   attach(entries, output);
+  share_work(entries);
   std::vector<Runnable> embedding;
   std::vector<Runnable> generating;
+  std::vector<Runnable> put_off;
   for (const Runnable& entry : entries) {
     const bool embeds = entry.job->spec.kind == terms::WorkKind::embed;
-    (embeds ? embedding : generating).push_back(entry);
+    (embeds ? embedding : entry.lane->logits.empty() ? generating : put_off).push_back(entry);
   }
   if (run(generating, false, output) == Ran::no_room) {
     return out_of_kv();
   }
+  resume(put_off, output);
   run(embedding, true, output);
   return output;
 }
@@ -347,57 +351,96 @@ Ran LaneEngine::run(const std::vector<Runnable>& entries, bool embed, StepOutput
   if (ran == Ran::failed || (embed && ran == Ran::no_room)) {
     fail(entries, output);
   }
-  share_work(entries);
   for (std::size_t i = 0; i < entries.size() && ran == Ran::done; ++i) {
-    collect(entries[i], i, output.lanes[entries[i].index]);
+    collect(entries[i], pieces[i].wants_logits ? runner_->logits(i) : nullptr,
+            output.lanes[entries[i].index]);
   }
   return ran;
 }
 
-/// What the grammars of a step may cost is shared among those that sample in it.
+/// What the grammars of a step may cost is shared among those that sample in it. The one that was
+/// put off for the longest has all that a token may cost, so that each comes to its token, whoever
+/// samples beside it.
 void LaneEngine::share_work(const std::vector<Runnable>& entries) {
+  longest_put_off_ = nullptr;
+  guarded_left_ = 0;
+  for (const Runnable& entry : entries) {
+    const LaneState& lane = *entry.lane;
+    if (!lane.sampler || !lane.sampler->guarded() ||
+        lane.cells.size() + entry.tokens != entry.job->known(lane)) {
+      continue;
+    }
+    ++guarded_left_;
+    if (lane.times_put_off > (longest_put_off_ == nullptr ? 0 : longest_put_off_->times_put_off)) {
+      longest_put_off_ = &lane;
+    }
+  }
   step_work_left_ = llama::step_work;
-  guarded_left_ = static_cast<std::uint64_t>(
-      std::count_if(entries.begin(), entries.end(), [](const Runnable& entry) {
-        return entry.lane->sampler && entry.lane->sampler->guarded() &&
-               entry.lane->cells.size() + entry.tokens == entry.job->known(*entry.lane);
-      }));
+  if (longest_put_off_ != nullptr) {
+    step_work_left_ -= llama::token_work_max;
+    --guarded_left_;
+  }
 }
 
-std::optional<content::TokenId> LaneEngine::choose(llama::Sampler& sampler, const float* logits) {
+/// Nothing, and lane.logits kept: the token is put off to the next step, which has work for it.
+std::optional<content::TokenId> LaneEngine::choose(LaneState& lane, const float* logits) {
+  llama::Sampler& sampler = *lane.sampler;
   if (!sampler.guarded()) {
     return sampler.sample(logits);
   }
+  const bool all = &lane == longest_put_off_;
   const std::uint64_t share =
-      std::max(llama::lane_work_min, step_work_left_ / std::max<std::uint64_t>(guarded_left_, 1));
+      all ? llama::token_work_max
+          : std::min(llama::token_work_max,
+                     step_work_left_ / std::max<std::uint64_t>(guarded_left_, 1));
   sampler.allow_work(share);
   const auto token = sampler.sample(logits);
-  step_work_left_ -= std::min(step_work_left_, share - sampler.work_left());
-  guarded_left_ -= std::min<std::uint64_t>(guarded_left_, 1);
+  if (!all) {
+    step_work_left_ -= std::min(step_work_left_, share - sampler.work_left());
+    guarded_left_ -= std::min<std::uint64_t>(guarded_left_, 1);
+  }
+  if (!token && sampler.too_costly() && share < llama::token_work_max) {
+    lane.logits.assign(logits, logits + text_.vocabulary().size());
+    ++lane.times_put_off;
+  } else {
+    lane.times_put_off = 0;
+  }
   return token;
 }
 
-/// What an entry that ran gave: its tokens are resident now.
-void LaneEngine::collect(const Runnable& entry, std::size_t piece, LaneOutput& output) {
+/// What an entry that ran gave: its tokens are resident now, but for the last one where its
+/// successor is put off.
+void LaneEngine::collect(const Runnable& entry, const float* logits, LaneOutput& output) {
   const std::size_t prompt = entry.job->spec.prompt.size();
-  const bool prefills = entry.lane->cells.size() < prompt;
-  cells_.grow(entry.lane->cells, entry.tokens);
-  output.computed = entry.tokens;
-  if (prefills) {
-    keep(*entry.job, *entry.lane);
+  LaneState& lane = *entry.lane;
+  const bool prefills = lane.cells.size() < prompt;
+  const bool embeds = entry.job->spec.kind == terms::WorkKind::embed;
+  if (!embeds && lane.cells.size() + entry.tokens == entry.job->known(lane)) {
+    sample(entry, logits, output);
   }
-  if (entry.job->spec.kind == terms::WorkKind::embed) {
-    if (entry.lane->cells.size() == prompt) {
-      output.embedding = entry.lane->pooling.normalized();
-    }
-  } else if (entry.lane->cells.size() == entry.job->known(*entry.lane)) {
-    sample(entry, piece, output);
+  output.computed = lane.logits.empty() ? entry.tokens : entry.tokens - 1;
+  cells_.grow(lane.cells, output.computed);
+  if (prefills) {
+    keep(*entry.job, lane);
+  }
+  if (embeds && lane.cells.size() == prompt) {
+    output.embedding = lane.pooling.normalized();
   }
 }
 
-void LaneEngine::sample(const Runnable& entry, std::size_t piece, LaneOutput& output) {
-  const float* const logits = runner_->logits(piece);
-  output.token = logits == nullptr ? std::nullopt : choose(*entry.lane->sampler, logits);
+/// Tokens that were put off: nothing is computed for them again.
+void LaneEngine::resume(const std::vector<Runnable>& entries, StepOutput& output) {
+  for (const Runnable& entry : entries) {
+    const std::vector<float> logits = std::exchange(entry.lane->logits, {});
+    collect(entry, logits.data(), output.lanes[entry.index]);
+  }
+}
+
+void LaneEngine::sample(const Runnable& entry, const float* logits, LaneOutput& output) {
+  output.token = logits == nullptr ? std::nullopt : choose(*entry.lane, logits);
+  if (!entry.lane->logits.empty()) {
+    return;
+  }
   if (!output.token) {
     entry.lane->failed = true;
     output.failed = true;

@@ -28,6 +28,10 @@ struct LaneState {
   content::TokenIds sampled;
   std::unique_ptr<llama::Sampler> sampler;  ///< generate only
   llama::Pooling pooling;                   ///< embed only
+  /// Of a token that was put off, because the step had no more work for its grammar: its last known
+  /// token is computed, but does not count as resident. Empty: none is.
+  std::vector<float> logits;
+  std::uint32_t times_put_off = 0;  ///< In a row.
   bool failed = false;
 };
 
@@ -110,9 +114,10 @@ class LaneEngine final : public Engine {
   const std::vector<Piece>& pieces_of(const std::vector<Runnable>& entries);
   Ran run(const std::vector<Runnable>& entries, bool embed, StepOutput& output);
   void share_work(const std::vector<Runnable>& entries);
-  std::optional<content::TokenId> choose(llama::Sampler& sampler, const float* logits);
-  void collect(const Runnable& entry, std::size_t piece, LaneOutput& output);
-  void sample(const Runnable& entry, std::size_t piece, LaneOutput& output);
+  std::optional<content::TokenId> choose(LaneState& lane, const float* logits);
+  void collect(const Runnable& entry, const float* logits, LaneOutput& output);
+  void resume(const std::vector<Runnable>& entries, StepOutput& output);
+  void sample(const Runnable& entry, const float* logits, LaneOutput& output);
   void add_logprob(const Runnable& entry, const float* logits, LaneOutput& output);
   void fail(const std::vector<Runnable>& entries, StepOutput& output);
 
@@ -127,10 +132,11 @@ class LaneEngine final : public Engine {
   std::unordered_map<terms::JobId, Job> jobs_;
   Beginnings beginnings_;
   content::TokenIds first_tokens_;
-  content::TokenIds tokens_;          ///< Of the pieces.
-  std::vector<Piece> pieces_;         ///< Of the run at hand.
-  std::uint64_t step_work_left_ = 0;  ///< What grammars may still cost in this step,
-  std::uint64_t guarded_left_ = 0;    ///< and how many lanes with one have yet to sample.
+  content::TokenIds tokens_;                    ///< Of the pieces.
+  std::vector<Piece> pieces_;                   ///< Of the run at hand.
+  std::uint64_t step_work_left_ = 0;            ///< What grammars may still cost in this step,
+  std::uint64_t guarded_left_ = 0;              ///< and how many lanes with one have yet to sample.
+  const LaneState* longest_put_off_ = nullptr;  ///< In this step.
 };
 
 }  // namespace engine

@@ -115,6 +115,7 @@ class Guarded final : public Chain {
   [[nodiscard]] bool too_costly() const override { return too_costly_; }
 
   std::optional<TokenId> sample(const float* logits) override {
+    too_costly_ = false;
     if (guard_.must_end()) {
       return end_;
     }

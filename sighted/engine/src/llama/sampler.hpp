@@ -35,10 +35,10 @@ class Sampler {
 };
 
 /// What all grammars of a step may cost together, masks and all, at 5 to 22 ns an operation: less
-/// than 5 ms where up to sixteen of them sample in it. Each may have its share and what those
-/// before it left, and never less than a sixteenth.
+/// than 5 ms. They share it; a token for which a share did not suffice is put off to the next step.
 inline constexpr std::uint64_t step_work = 220'000;
-inline constexpr std::uint64_t lane_work_min = step_work / 16;
+/// What one token may cost, alone or beside others: a grammar that asks for more ends its request.
+inline constexpr std::uint64_t token_work_max = 200'000;
 
 /// Control tokens that a format wants to see as text, and their names.
 using Preserved = std::map<content::TokenId, std::string>;

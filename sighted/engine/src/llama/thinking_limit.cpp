@@ -40,6 +40,7 @@ class LimitedThinking final : public Sampler {
 
   [[nodiscard]] bool guarded() const override { return inner_->guarded(); }
   void allow_work(std::uint64_t operations) override { inner_->allow_work(operations); }
+  [[nodiscard]] std::uint64_t work_left() const override { return inner_->work_left(); }
   [[nodiscard]] bool too_costly() const override { return inner_->too_costly(); }
 
   std::optional<TokenId> sample(const float* logits) override {
@@ -48,7 +49,7 @@ class LimitedThinking final : public Sampler {
       only_.assign(static_cast<std::size_t>(vocabulary_.size()), -INFINITY);
       only_[static_cast<std::size_t>(end_[forced_])] = 0;
       token = inner_->sample(only_.data());
-      ++forced_;
+      forced_ += token ? 1 : 0;  // else it is put off
     } else {
       token = inner_->sample(logits);
     }
