@@ -182,6 +182,24 @@ for (const engine of ['native', 'llama']) {
       assert.ok(seen > 1, `${seen} events`);
     });
 
+    test('stop strings do not reach into a call', async () => {
+      for (const stop of ['\n', '{', '<tool_call>', '"name"', '}', 'weather']) {
+        const { json } = await post('/v1/chat/completions', { model: 'small', messages: user,
+          tools: [function_tool('weather', weather, { strict: true })], tool_choice: 'required',
+          parallel_tool_calls: false, max_tokens: 300, temperature: 0, stop: [stop] });
+        const [choice] = json.choices;
+        assert.equal(choice.finish_reason, 'tool_calls', JSON.stringify(choice));
+        const given = JSON.parse(choice.message.tool_calls[0].function.arguments);
+        assert.ok(ajv.validate(weather, given), JSON.stringify(given));
+      }
+      const { json } = await post('/v1/messages', { model: 'small', messages: user, max_tokens: 300,
+        temperature: 0, tools: [{ name: 'weather', input_schema: weather, strict: true }],
+        tool_choice: { type: 'any', disable_parallel_tool_use: true }, stop_sequences: ['}'] });
+      assert.equal(json.stop_reason, 'tool_use');
+      const call = json.content.find(({ type }) => type === 'tool_use');
+      assert.ok(ajv.validate(weather, call.input), JSON.stringify(json.content));
+    });
+
     test('constrained requests of one tenant end none of another', async () => {
       const booleans = numbered(16, () => ({ type: 'boolean' }));
       const pairs = Object.keys(booleans).flatMap((a, i, all) =>

@@ -85,7 +85,45 @@ std::size_t possible_stop(std::string_view text, std::string_view stop) {
 
 }  // namespace
 
-TextAssembler::TextAssembler(std::vector<std::string> stop) : stop_(std::move(stop)) {}
+TextAssembler::TextAssembler(std::vector<std::string> stop, std::size_t only_text,
+                             std::vector<std::string> call_marks)
+    : stop_(std::move(stop)), only_text_(only_text), call_marks_(std::move(call_marks)) {}
+
+/// The stop string that is complete first wins, and among those the longest: so the answer does not
+/// depend on where the pieces were cut. A call that begins no later than a client's stop string is
+/// none of its business; what may yet become the mark of one is waited for.
+std::size_t TextAssembler::cut_or_safe(bool at_end) {
+  std::size_t safe = text_.size();
+  std::size_t call = std::string::npos;
+  if (!in_call_ && only_text_ > 0) {
+    for (const std::string& mark : call_marks_) {
+      call = std::min(call, text_.find(mark));
+      safe = at_end ? safe : std::min(safe, possible_stop(text_, mark));
+    }
+  }
+  const std::size_t undecided = std::min(safe, call);
+  std::size_t first_end = std::string::npos;
+  std::size_t cut = 0;
+  for (std::size_t i = in_call_ ? only_text_ : 0; i < stop_.size(); ++i) {
+    const std::string& stop = stop_[i];
+    const std::size_t at = text_.find(stop);
+    if (!at_end) {
+      safe = std::min(safe, possible_stop(text_, stop));
+    }
+    if (at == std::string::npos || (i < only_text_ && at >= undecided)) {
+      continue;
+    }
+    const std::size_t end = at + stop.size();
+    if (end < first_end || (end == first_end && at < cut)) {
+      first_end = end;
+      cut = at;
+      matched_ = i;
+    }
+  }
+  stopped_ = first_end != std::string::npos;
+  in_call_ = in_call_ || (!stopped_ && call != std::string::npos);
+  return stopped_ ? cut : safe;
+}
 
 std::string TextAssembler::add(std::string_view piece) {
   if (stopped_) {
@@ -96,29 +134,7 @@ std::string TextAssembler::add(std::string_view piece) {
   if (stop_.empty()) {
     return std::exchange(text_, {});
   }
-  // The stop string that is complete first wins, and among those the longest: so the answer does
-  // not depend on where the pieces were cut.
-  std::size_t first_end = std::string::npos;
-  std::size_t safe = text_.size();
-  std::size_t cut = 0;
-  for (std::size_t i = 0; i < stop_.size(); ++i) {
-    const std::string& stop = stop_[i];
-    safe = std::min(safe, possible_stop(text_, stop));
-    const std::size_t at = text_.find(stop);
-    if (at == std::string::npos) {
-      continue;
-    }
-    const std::size_t end = at + stop.size();
-    if (end < first_end || (end == first_end && at < cut)) {
-      first_end = end;
-      cut = at;
-      matched_ = i;
-    }
-  }
-  if (first_end != std::string::npos) {
-    stopped_ = true;
-    safe = cut;
-  }
+  const std::size_t safe = cut_or_safe(false);
   std::string ready = text_.substr(0, safe);
   text_.erase(0, safe);
   if (stopped_) {
@@ -135,6 +151,9 @@ std::string TextAssembler::finish() {
   if (!bytes_.empty()) {
     bytes_.clear();
     text_ += replacement;
+  }
+  if (!stop_.empty()) {
+    text_.resize(cut_or_safe(true));
   }
   return std::exchange(text_, {});
 }

@@ -162,5 +162,32 @@ TEST(TextAssembler, RandomBytesComeOutAsText) {
   }
 }
 
+TEST(TextAssembler, AClientsStopStringsDoNotReachIntoACall) {
+  const auto whole = [](std::vector<std::string> stops, const std::string& text, bool by_letter) {
+    TextAssembler assembler(std::move(stops), 1, {"<tool_call>"});
+    std::string said;
+    if (by_letter) {
+      for (const char letter : text) {
+        said += assembler.add({&letter, 1});
+      }
+    } else {
+      said += assembler.add(text);
+    }
+    said += assembler.finish();
+    return said + (assembler.stopped() ? "|" + std::to_string(assembler.matched()) : "");
+  };
+  const std::string call = R"(<tool_call>{"name": "f"})";
+  for (const bool by_letter : {false, true}) {
+    for (const char* const stop : {"{", "<", "<tool_call>", "tool", "\"name\"", "}"}) {
+      EXPECT_EQ(whole({stop}, call, by_letter), call) << stop;
+      EXPECT_EQ(whole({stop}, "text " + call, by_letter), "text " + call) << stop;
+    }
+    EXPECT_EQ(whole({"x"}, "ax" + call, by_letter), "a|0") << "in front of the call";
+    EXPECT_EQ(whole({"<"}, "a<b", by_letter), "a|0") << "no call after all";
+    EXPECT_EQ(whole({"<"}, "a<", by_letter), "a|0") << "the end came";
+    EXPECT_EQ(whole({"}", "END"}, call + "END", by_letter), call + "|1") << "the template's own";
+  }
+}
+
 }  // namespace
 }  // namespace engine

@@ -35,11 +35,14 @@ EngineLoop::Active::Active(FundedRequest request) : order(std::move(request)) {
   choices.reserve(choices_open);
   // The client's stop strings first, so that a match can be told from the template's own.
   std::vector<std::string> stops = order.sampling.stop;
+  std::vector<std::string> call_marks;
   if (order.format != nullptr) {
     std::ranges::copy(order.format->stops(), std::back_inserter(stops));
+    call_marks = order.format->call_marks();
   }
   for (std::uint32_t i = 0; i < choices_open; ++i) {
-    choices.push_back({engine::TextAssembler(stops), {}, false});
+    choices.push_back(
+        {engine::TextAssembler(stops, order.sampling.stop.size(), call_marks), {}, false});
   }
 }
 

@@ -175,6 +175,10 @@ base::Result<Prepared, Unfit> Hall::prepare(const Flavour& flavour,
     prepared.prompts.push_back(std::move(rendered->tokens));
     prepared.format = rendered->format;
     prepared.unenforced = std::move(rendered->unenforced);
+    if (chat->tool_choice == content::ToolChoice::required) {
+      prepared.sampling.stop
+          .clear();  // The answer is a call: there is no text that they could cut.
+    }
   } else {
     const auto& prompts = std::get<std::vector<content::RawPrompt>>(request.prompt);
     if (auto done = tokenize_all(flavour, prompts, output_asked, prepared); !done.ok()) {

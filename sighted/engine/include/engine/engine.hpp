@@ -117,6 +117,9 @@ class ReplyFormat {
   [[nodiscard]] virtual std::unique_ptr<ReplyParser> parser(std::uint64_t call_ids = 0) const = 0;
   /// Stop strings of the template itself, to be cut like those of the request.
   [[nodiscard]] virtual std::vector<std::string> stops() const { return {}; }
+  /// With which a call of a tool may begin that nothing demands: from there on the client's stop
+  /// strings have no text to cut.
+  [[nodiscard]] virtual std::vector<std::string> call_marks() const { return {}; }
 };
 
 /// A prompt in the model's own tokens, BOS and template included. `format` may be null: plain text.

@@ -17,6 +17,12 @@ namespace engine::llama {
 class ChatFormat : public ReplyFormat {
  public:
   [[nodiscard]] virtual const Constraints& constraints() const = 0;
+  [[nodiscard]] std::vector<std::string> call_marks() const override {
+    std::vector<std::string> marks = constraints().trigger_words;
+    marks.insert(marks.end(), constraints().opening_words.begin(),
+                 constraints().opening_words.end());
+    return marks;
+  }
   /// Null where the answer may think as long as it likes.
   [[nodiscard]] virtual const ThinkingLimit* thinking_limit() const { return nullptr; }
 };
