@@ -21,7 +21,7 @@ content::Tool read_tool(Reader item) {
 void read_anthropic_tools(Reader& root, content::Chat& chat) {
   if (auto items = root.optional_array("tools", tools_max)) {
     for (std::size_t i = 0; i < items->size(); ++i) {
-      chat.tools.push_back(read_tool(items->object(i)));
+      add_tool(*items, i, read_tool(items->object(i)), chat);
     }
   }
   chat.parallel_tool_calls = true;

@@ -114,6 +114,29 @@ std::optional<std::uint64_t> Reader::optional_u64(std::string_view name, std::ui
   return state_->u64(*found, min, max, Place::field(place_, name));
 }
 
+std::optional<std::uint64_t> Reader::optional_bound(std::string_view name, std::uint64_t max) {
+  const json::value* found = find(name);
+  const bool beyond =
+      found != nullptr &&
+      (found->is_uint64() ? found->get_uint64() > max
+       : found->is_int64()
+           ? found->get_int64() > 0 && static_cast<std::uint64_t>(found->get_int64()) > max
+           : found->is_double() && found->get_double() > static_cast<double>(max) &&
+                 std::isfinite(found->get_double()) &&
+                 std::floor(found->get_double()) == found->get_double());
+  return beyond ? max : optional_u64(name, 1, max);
+}
+
+std::uint64_t Reader::required_bound(std::string_view name, std::uint64_t max) {
+  require(name);
+  return optional_bound(name, max).value_or(1);
+}
+
+bool Reader::is_minus_one(std::string_view name) const {
+  const json::value* found = find(name);
+  return found != nullptr && found->is_number() && found->to_number<double>() == -1;
+}
+
 std::uint64_t Reader::required_u64(std::string_view name, std::uint64_t min, std::uint64_t max) {
   require(name);
   return optional_u64(name, min, max).value_or(min);

@@ -74,7 +74,7 @@ content::GenerationRequest read_chat(Reader root) {
   request.sampling = read_openai_sampling(root);
   read_chat_logprobs(root, request.sampling);
   read_openai_limits(root, request);
-  if (const auto most = root.optional_u64("max_completion_tokens", 1, count_max)) {
+  if (const auto most = root.optional_bound("max_completion_tokens", count_max)) {
     request.output_max = static_cast<std::uint32_t>(*most);
   }
   refuse_media(root);

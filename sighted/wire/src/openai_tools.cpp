@@ -78,7 +78,7 @@ void read_tool_choice(Reader& root, content::Chat& chat) {
 void read_openai_tools(Reader& root, content::Chat& chat) {
   if (auto items = root.optional_array("tools", tools_max)) {
     for (std::size_t i = 0; i < items->size(); ++i) {
-      chat.tools.push_back(read_tool(items->object(i)));
+      add_tool(*items, i, read_tool(items->object(i)), chat);
     }
   }
   read_tool_choice(root, chat);

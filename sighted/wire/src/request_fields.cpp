@@ -94,19 +94,21 @@ content::Sampling read_openai_sampling(Reader& root) {
 void read_openai_limits(Reader& root, content::GenerationRequest& request) {
   request.choices = static_cast<std::uint32_t>(root.optional_u64("n", 1, 128).value_or(1));
   // llama-server's -1 is no limit.
-  const auto predicted = root.optional_i64("n_predict", -1, count_max);
-  if (predicted == 0) {
-    root.fail("n_predict", ErrorKind::out_of_range, "must be at least 1, or -1 for no limit.");
-  } else if (predicted.value_or(-1) > 0) {
+  if (root.is_minus_one("n_predict")) {
+    request.output_max.reset();
+  } else if (const auto predicted = root.optional_bound("n_predict", count_max)) {
     request.output_max = static_cast<std::uint32_t>(*predicted);
   }
-  if (const auto most = root.optional_u64("max_tokens", 1, count_max)) {
+  if (const auto most = root.optional_bound("max_tokens", count_max)) {
     request.output_max = static_cast<std::uint32_t>(*most);
   }
   request.stream = root.optional_bool("stream").value_or(false);
   if (auto options = root.optional_object("stream_options")) {
     const bool usage = options->optional_bool("include_usage").value_or(false);
     request.stream_usage = request.stream && usage;
+    if (options->optional_bool("continuous_usage_stats").value_or(false)) {
+      options->unsupported("continuous_usage_stats", "is not supported: usage comes with the end.");
+    }
   }
 }
 
@@ -129,6 +131,13 @@ void join_part(std::string& text, std::string_view part) {
 std::string called_name(const CallNames& names, const std::string& id) {
   const auto found = names.find(id);
   return found == names.end() ? std::string() : found->second;
+}
+
+void add_tool(Items& items, std::size_t index, content::Tool tool, content::Chat& chat) {
+  if (has_tool(chat, tool.name)) {
+    items.fail(index, ErrorKind::out_of_range, "has the name of another tool.");
+  }
+  chat.tools.push_back(std::move(tool));
 }
 
 bool has_tool(const content::Chat& chat, std::string_view name) {

@@ -51,6 +51,9 @@ std::string called_name(const CallNames& names, const std::string& id);
 
 bool has_tool(const content::Chat& chat, std::string_view name);
 
+/// Adds the tool that stands at `index`; two of one name could not be told apart.
+void add_tool(Items& items, std::size_t index, content::Tool tool, content::Chat& chat);
+
 /// A string; an array of strings, of token ids, or of arrays of token ids.
 std::vector<content::RawPrompt> read_raw_prompts(Reader& root, std::string_view name,
                                                  std::size_t prompts_max, bool empty_text_allowed);

@@ -74,10 +74,14 @@ void read_reasoning_object(Reader& root, content::Chat& chat) {
     return;
   }
   if (const auto enabled = reasoning->optional_bool("enabled")) {
-    say(*reasoning, "enabled", *enabled ? Thinking::welcome : Thinking::forbid, chat, "reasoning");
+    say(*reasoning, "enabled", *enabled ? Thinking::demand : Thinking::forbid, chat, "reasoning");
   }
   read_effort(*reasoning, "effort", chat, true, "reasoning");
   read_budget(*reasoning, "max_tokens", chat);
+  if (reasoning->has("max_tokens") && chat.thinking.tokens_max.value_or(0) > 0 &&
+      chat.thinking.thinking == Thinking::unsaid) {
+    say(*reasoning, "max_tokens", Thinking::demand, chat, "reasoning.max_tokens");
+  }
   if (reasoning->optional_bool("exclude").value_or(false)) {
     reasoning->unsupported("exclude", "is not supported: the reasoning is part of the answer.");
   }
@@ -86,6 +90,20 @@ void read_reasoning_object(Reader& root, content::Chat& chat) {
 void read_switch(Reader& root, std::string_view field, content::Chat& chat) {
   if (const auto on = root.optional_bool(field)) {
     say(root, field, *on ? Thinking::demand : Thinking::forbid, chat);
+  }
+}
+
+/// Ollama's: true, false, or how much.
+void read_think(Reader& root, content::Chat& chat) {
+  if (root.type("think") == JsonType::string) {
+    const auto word = root.optional_word("think", {"low", "medium", "high"});
+    constexpr std::string_view levels[] = {"low", "medium", "high"};
+    if (word) {
+      say(root, "think", Thinking::demand, chat);
+      chat.thinking.effort = levels[*word];
+    }
+  } else {
+    read_switch(root, "think", chat);
   }
 }
 
@@ -133,6 +151,7 @@ void read_openai_thinking(Reader& root, content::Chat& chat) {
   read_reasoning_object(root, chat);
   read_thinking_object(root, chat);
   read_switch(root, "enable_thinking", chat);
+  read_think(root, chat);
   read_budget(root, "thinking_budget", chat);
   read_budget(root, "thinking_budget_tokens", chat);
   if (root.has("include_reasoning") && !root.optional_bool("include_reasoning").value_or(true)) {

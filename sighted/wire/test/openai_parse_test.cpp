@@ -199,6 +199,13 @@ TEST(OpenAiParse, Thinking) {
   EXPECT_EQ(wish(R"("n":1)").thinking, Thinking::unsaid);
   EXPECT_EQ(wish(R"("reasoning_effort":"none")").thinking, Thinking::forbid);
   EXPECT_EQ(wish(R"("reasoning_effort":"none")").field, "reasoning_effort");
+  EXPECT_EQ(wish(R"("think":true)").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("think":"high")").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("think":"high")").effort, "high");
+  EXPECT_EQ(wish(R"("think":false)").thinking, Thinking::forbid);
+  EXPECT_EQ(wish(R"("reasoning":{"enabled":true})").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("reasoning":{"max_tokens":50})").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("thinking_budget":50)").thinking, Thinking::unsaid);
   EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").thinking, Thinking::welcome);
   EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").effort, "low");
   EXPECT_EQ(wish(R"("reasoning_effort":"medium")").effort, "medium");
@@ -327,6 +334,16 @@ TEST(OpenAiParse, ATenMegabytePromptIsReadWhole) {
   const auto request =
       chat_request(R"({"model":"m","messages":[{"role":"user","content":")" + text + R"("}]})");
   EXPECT_EQ(chat_of(request).messages[0].text.size(), text.size());
+}
+
+TEST(OpenAiParse, ALargeBoundOfTheAnswerIsNoMistake) {
+  for (const char* const field : {"max_tokens", "max_completion_tokens", "n_predict"}) {
+    for (const char* const number :
+         {"2147483648", "4294967296", "9007199254740993", "18446744073709551616", "1e300"}) {
+      const auto request = with('"' + std::string(field) + "\":" + number);
+      EXPECT_EQ(request.output_max, 2147483647U) << field << number;
+    }
+  }
 }
 
 }  // namespace
