@@ -1,6 +1,7 @@
 // One tenant sends what is dear to prepare, or to refuse; nobody else waits for it.
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { start_cluster } from './cluster.mjs';
@@ -128,7 +129,7 @@ test('long conversations of one tenant delay nobody else',
       const small = { ...chat, model: 'tiny' };
       const long = {
         model: 'tiny', max_tokens: 4,
-        messages: Array.from({ length: 6000 }, (_, i) => (
+        messages: Array.from({ length: 4000 }, (_, i) => (
           { role: i % 2 ? 'assistant' : 'user', content: 'a' })),
       };
       const ask = {
@@ -159,3 +160,151 @@ test('long conversations of one tenant delay nobody else',
       await real.clear();
     }
   });
+
+const turns = (count) => ({ model: 'tiny', max_tokens: 4,
+  messages: Array.from({ length: count }, (_, i) => (
+    { role: i % 2 ? 'assistant' : 'user', content: 'a' })) });
+const function_tool = (i) => ({ type: 'function', function: { name: `f${i}`,
+  parameters: { type: 'object', properties: { a: { type: 'string' } } } } });
+
+test('a conversation that cannot fit is refused unrendered, on every route',
+  { skip: real_model ? false : 'there is no model here', timeout: 60_000 }, async () => {
+    const real = await start({ args: ['--model', `tiny=${real_model}:8192`] });
+    try {
+      const { key } = await real.tenant();
+      const long = turns(12_001);
+      const anthropic = /^prompt is too long: \d+ tokens > 8192 maximum$/;
+      const openai = /^This model's maximum context length is 8192 tokens\. However, you requested/;
+      for (const [route, body, sentence] of [
+        ['/v1/messages/count_tokens', turns(12_000), anthropic],
+        ['/v1/messages', long, anthropic],
+        ['/v1/chat/completions', long, openai],
+        ['/v1/quote', long, openai],
+        ['/v1/chat/completions', { ...long, tools: [function_tool(1)] }, openai],
+        ['/v1/completions', { model: 'tiny', max_tokens: 4, prompt: 'word '.repeat(3_000_000) },
+          openai],
+      ]) {
+        const best = [];
+        for (let i = 0; i < 3; ++i) {
+          const began = performance.now();
+          const { status, json } = await real.call(route, { key, body });
+          best.push(performance.now() - began);
+          assert.equal(status, 400, route);
+          assert.match(json.error.message, sentence, route);
+        }
+        // Rendered, it took 1.7 s; the 15 MB are some 100 ms of this process and the loopback.
+        assert.ok(Math.min(...best) < 800, `${route} took ${best} ms`);
+      }
+      const { json } = await real.call('/v1/messages/count_tokens', { key, body: turns(1201) });
+      const less = await real.call('/v1/messages/count_tokens', { key, body: turns(1199) });
+      assert.ok(json.input_tokens > less.json.input_tokens, 'what fits is counted');
+    } finally {
+      await real.clear();
+    }
+  });
+
+test('bodies of 20 and 200 KiB wait for no other tenant\'s heavy work',
+  { skip: real_model ? false : 'there is no model here', timeout: 120_000 }, async () => {
+    const real = await start({ args: ['--model', `tiny=${real_model}:8192`] });
+    try {
+      const light = await real.tenant();
+      const said = (text) => ({ ...chat, model: 'tiny', messages: [{ role: 'user', content: text }] });
+      const asks = [
+        ['20 KiB', '/v1/quote', said('word '.repeat(4096)), 200],
+        ['200 KiB', '/v1/quote', said('word '.repeat(40_960)), 400],
+        ['tools', '/v1/quote', { ...said('hi'),
+          tools: Array.from({ length: 150 }, (_, i) => function_tool(i)) }, 200],
+      ];
+      const waits = async () => {
+        const seen = {};
+        for (let round = 0; round < 8; ++round) {
+          for (const [name, route, body, expected] of asks) {
+            const began = performance.now();
+            const { status, text } = await real.call(route, { key: light.key, body });
+            (seen[name] ??= []).push(performance.now() - began);
+            assert.equal(status, expected, `${name}: ${text.slice(0, 200)}`);
+          }
+        }
+        return seen;
+      };
+      const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+      const alone = await waits();
+      let busy = true;
+      // As long as what is not refused at once: half a second of rendering each.
+      const body = turns(4000);
+      const floods = [];
+      for (let i = 0; i < 4; ++i) {
+        const { key } = await real.tenant();
+        floods.push(...Array.from({ length: 4 }, async () => {
+          while (busy) {
+            const { status } = await real.call('/v1/messages/count_tokens', { key, body });
+            if (status === 429) await new Promise((wake) => setTimeout(wake, 20));
+          }
+        }));
+      }
+      const beside = await waits();
+      busy = false;
+      await Promise.all(floods);
+      // Queued behind four such jobs it would be two seconds; sharing the cores with them is not.
+      for (const [name] of asks) {
+        const [before, with_them] = [median(alone[name]), median(beside[name])];
+        assert.ok(with_them < 8 * before + 500, `${name}: ${before} ms alone, ${with_them} beside`);
+      }
+    } finally {
+      await real.clear();
+    }
+  });
+
+test('audits, proof statements and readers that do not read delay no read', async () => {
+  const tenant = await server.tenant();
+  const other = await server.tenant();
+  for (let i = 0; i < 40; ++i) {
+    const answers = await Promise.all(Array.from({ length: 10 }, () => (
+      server.call('/v1/chat/completions', { key: tenant.key, body: chat }))));
+    assert.ok(answers.every(({ status }) => status === 200));
+  }
+  const month = new Date().toISOString().slice(0, 7);
+  const proof = `/v1/statement?month=${month}&format=proof`;
+  const { hostname, port } = new URL(server.url);
+  // Each asks for everything it may, and reads nothing.
+  const stream = JSON.stringify({ ...chat, max_tokens: 20_000, stream: true });
+  const silent = Array.from({ length: 10 }, (_, i) => {
+    const socket = net.connect({ host: hostname, port }).on('error', () => {});
+    socket.pause();
+    const head = `host: x\r\nauthorization: Bearer ${tenant.key}\r\n`;
+    socket.write(i % 2 ? `GET ${proof} HTTP/1.1\r\n${head}\r\n`
+      : `POST /v1/chat/completions HTTP/1.1\r\n${head}content-length: ${stream.length}\r\n\r\n`
+        + stream);
+    return socket;
+  });
+  let busy = true;
+  const done = { audits: 0, proofs: 0 };
+  const floods = Array.from({ length: 4 }, async (_, lane) => {
+    while (busy) {
+      const audit = lane % 2 === 0;
+      const { status } = await server.call(audit ? '/admin/v1/ledger/check' : proof,
+        { key: audit ? admin_secret : tenant.key });
+      assert.ok([200, 404, 429, 503].includes(status), String(status));
+      if (status === 200) done[audit ? 'audits' : 'proofs'] += 1;
+      else await new Promise((wake) => setTimeout(wake, 20));
+    }
+  });
+  try {
+    for (const [route, key] of [['/healthz'], ['/v1/models', other.key], ['/v1/balance', other.key],
+      ['/v1/usage?group_by=none', other.key], ['/metrics', admin_secret]]) {
+      const waits = [];
+      for (let i = 0; i < 15; ++i) {
+        waits.push(await longest(1, async () => {
+          assert.equal((await server.call(route, { key })).status, 200, route);
+        }));
+      }
+      waits.sort((a, b) => a - b);
+      assert.ok(waits[7] < 200 && waits[14] < 2000, `${route}: ${waits[7]} to ${waits[14]} ms`);
+    }
+  } finally {
+    busy = false;
+    await Promise.all(floods);
+    silent.forEach((socket) => socket.destroy());
+  }
+  assert.ok(done.audits > 0 && done.proofs > 0, JSON.stringify(done));
+});

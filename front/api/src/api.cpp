@@ -97,12 +97,16 @@ namespace {
 // A light body costs some milliseconds at most: 500 messages, or a schema of that size.
 constexpr std::size_t light_body_bytes_max = std::size_t{16} * 1024;
 
+// One tenant's heavy job may take seconds. The threads are more than the cores so that the kernel
+// shares the cores among tenants: nobody waits for the end of another's job.
+constexpr unsigned heavy_threads_min = 16;
+
 PoolOptions preparation_options() {
   PoolOptions options;
-  options.threads = std::max(2U, std::thread::hardware_concurrency());
-  // Half of the threads that take heavy jobs, so that one tenant never has all of them where there
-  // are two or more.
-  options.heavy_running_each_max = std::max(1U, (options.threads - 1) / 2);
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  options.threads = 1 + std::max(heavy_threads_min, cores);
+  // One tenant has at most half of the cores.
+  options.heavy_running_each_max = std::max(1U, cores / 2);
   options.heavy_nice = 5;
   return options;
 }

@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <future>
 #include <set>
 
@@ -26,6 +28,37 @@ class HeadersTest : public ::testing::Test {
   House house;
   std::string secret = house.tenant_key("customer", 1'000'000'000);
 };
+
+/// Sends a request on a connection of its own, which is returned.
+int ask(std::uint16_t port, std::string_view target, std::string_view body,
+        const std::string& key) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const timeval patience{40, 0};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(port);
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
+  const std::string request =
+      "POST " + std::string(target) + " HTTP/1.1\r\nhost: here\r\nauthorization: Bearer " + key +
+      "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  EXPECT_EQ(::send(socket, request.data(), request.size(), MSG_NOSIGNAL),
+            static_cast<ssize_t>(request.size()));
+  return socket;
+}
+
+/// All that came, to the end of the piece in which `mark` stands; or to the connection's end.
+std::string read_until(int socket, std::string_view mark) {
+  std::string read;
+  std::array<char, 4096> piece{};
+  while (read.find(mark) == std::string::npos) {
+    const ssize_t got = ::recv(socket, piece.data(), piece.size(), 0);
+    if (got <= 0) break;
+    read.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return read;
+}
 
 TEST_F(HeadersTest, EveryAnswerHasAName) {
   std::set<std::string> seen;
@@ -65,26 +98,8 @@ TEST_F(HeadersTest, AStreamBeginsWhenItIsAdmitted) {
   options.before_step = [gate] { gate.wait(); };
   House slow(options);
   const std::string key = slow.tenant_key("customer", 1'000'000'000);
-  const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval patience{20, 0};
-  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(slow.port());
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  ASSERT_EQ(::connect(socket, reinterpret_cast<const sockaddr*>(&to), sizeof to), 0);
-  const std::string request =
-      "POST /v1/completions HTTP/1.1\r\nhost: here\r\nauthorization: Bearer " + key +
-      "\r\ncontent-length: " + std::to_string(streamed.size()) + "\r\n\r\n" + std::string(streamed);
-  ASSERT_EQ(::send(socket, request.data(), request.size(), MSG_NOSIGNAL),
-            static_cast<ssize_t>(request.size()));
-  std::string head;
-  std::array<char, 4096> piece{};
-  while (head.find("\r\n\r\n") == std::string::npos) {
-    const ssize_t got = ::recv(socket, piece.data(), piece.size(), 0);
-    if (got <= 0) break;
-    head.append(piece.data(), static_cast<std::size_t>(got));
-  }
+  const int socket = ask(slow.port(), "/v1/completions", streamed, key);
+  const std::string head = read_until(socket, "\r\n\r\n");
   EXPECT_TRUE(head.starts_with("HTTP/1.1 200")) << head;
   EXPECT_NE(head.find("x-accel-buffering: no"), std::string::npos) << head;
   EXPECT_NE(head.find("text/event-stream"), std::string::npos) << head;
@@ -94,6 +109,40 @@ TEST_F(HeadersTest, AStreamBeginsWhenItIsAdmitted) {
   // A fault of a request is an answer of its own, stream or not.
   EXPECT_EQ(slow.call("POST", "/v1/completions", streamed, slow.tenant_key("poor", 0)).status,
             402U);
+}
+
+TEST_F(HeadersTest, ASilentStreamSaysEveryFifteenSecondsThatItIsAlive) {
+  std::promise<void> open;
+  std::shared_future<void> gate = open.get_future().share();
+  engine::ScriptedOptions options = House::hello();
+  options.before_step = [gate] { gate.wait(); };
+  House slow(options);
+  const std::string key = slow.tenant_key("customer", 1'000'000'000);
+  const std::string_view chat =
+      R"({"model":"test","max_tokens":5,"stream":true,"messages":[{"role":"user","content":"x"}]})";
+  const auto begun = std::chrono::steady_clock::now();
+  const std::array<int, 3> sockets{ask(slow.port(), "/v1/completions", streamed, key),
+                                   ask(slow.port(), "/v1/chat/completions", chat, key),
+                                   ask(slow.port(), "/v1/messages", chat, key)};
+  constexpr std::string_view comment = ": keep-alive\n\n";
+  constexpr std::string_view ping = "event: ping\n";
+  std::string anthropic = read_until(sockets[2], ping);  // One stands before the first token.
+  anthropic.erase(0, anthropic.find(ping) + ping.size());
+  for (const std::size_t i : {0U, 1U}) {
+    const std::string text = read_until(sockets[i], comment);
+    EXPECT_NE(text.find(comment), std::string::npos) << text;
+    EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::seconds(15));
+  }
+  if (anthropic.find(ping) == std::string::npos) {
+    anthropic += read_until(sockets[2], ping);
+  }
+  EXPECT_NE(anthropic.find(ping), std::string::npos) << anthropic;
+  open.set_value();
+  EXPECT_NE(read_until(sockets[0], "[DONE]").find("[DONE]"), std::string::npos);
+  EXPECT_NE(read_until(sockets[2], "message_stop").find("message_stop"), std::string::npos);
+  for (const int socket : sockets) {
+    ::close(socket);
+  }
 }
 
 TEST_F(HeadersTest, RepeatingIsCalledUselessWhereItIs) {

@@ -35,6 +35,7 @@ LaneEngine::LaneEngine(LoadedModel loaded)
       cells_(facts_.kv_tokens),
       seats_(facts_.lanes_max) {
   facts_.has_chat_template = text_.has_chat_template();
+  facts_.pair_tokens_min = text_.pair_tokens_min();
   facts_.token_bytes_max = text_.vocabulary().token_bytes_max();
   for (std::uint32_t i = facts_.lanes_max; i > 0; --i) {
     free_slots_.push_back(i - 1);

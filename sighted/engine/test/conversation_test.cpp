@@ -101,6 +101,32 @@ TEST(Conversation, CallsOfStrictTemplates) {
             "|system\ns|\n|user\na\nt\nb|\n|assistant\n");
 }
 
+TEST(Conversation, MarksOfPairsAreNeverOvercounted) {
+  for (const std::string& chat_template :
+       {std::string(), test::gemma_like, test::mistral_like, test::forgetful, test::thinking_like,
+        test::always_thinking}) {
+    const auto engine = load_with_template(chat_template);
+    const std::size_t each = engine->facts().pair_tokens_min;
+    EXPECT_EQ(each, 4U) << chat_template;
+    for (const std::size_t pairs : {3U, 20U, 61U}) {
+      // As short as turns can be, and among others that strict templates join to them.
+      std::vector<Message> messages{say("system", "s"), say("user", "a")};
+      for (std::size_t i = 0; i < pairs; ++i) {
+        messages.push_back(say("user", "\n"));
+        messages.push_back(say("assistant", " "));
+        messages.push_back(say(i % 3 == 0 ? "system" : "assistant", "b"));
+      }
+      const auto rendered = engine->render(chat_of(std::move(messages)));
+      ASSERT_TRUE(rendered.ok());
+      EXPECT_GE(rendered->tokens.size(), (pairs - 2) * each) << chat_template;
+    }
+  }
+  const auto last_only = load_with_template(
+      "{% for message in messages[-4:] %}<|im_start|>{{ message.role }}\n{{ message.content }}"
+      "<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
+  EXPECT_EQ(last_only->facts().pair_tokens_min, 0U) << "what is long past costs nothing there";
+}
+
 TEST(Conversation, AnyArgumentsAreTaken) {
   std::string deep(100'000, '[');
   deep += std::string(100'000, ']');

@@ -61,6 +61,24 @@ std::uint64_t tokens_at_least(const Flavour& flavour, std::uint64_t bytes) {
   return each == 0 ? 0 : bytes / each;
 }
 
+/// The least number of tokens that the template's own marks can be. A question and the answer right
+/// after it keep turns of their own, however a template's strictness joins the others.
+std::uint64_t marks_at_least(const Flavour& flavour, const content::Chat& chat) {
+  if (!chat.template_values.empty()) {
+    return 0;  // A client's own values may make the template leave out turns.
+  }
+  std::uint64_t pairs = 0;
+  for (std::size_t i = 1; i < chat.messages.size(); ++i) {
+    const content::Message& question = chat.messages[i - 1];
+    const content::Message& answer = chat.messages[i];
+    const bool pair = question.role == "user" && answer.role == "assistant" &&
+                      !question.text.empty() && !answer.text.empty();
+    pairs += pair ? 1 : 0;
+  }
+  // The first and the last turn may be written in another way.
+  return pairs < 2 ? 0 : (pairs - 2) * flavour.loop->engine().facts().pair_tokens_min;
+}
+
 /// The least number of tokens that a chat can be. An assistant's text does not count, because
 /// templates leave out some of it.
 std::uint64_t tokens_at_least(const Flavour& flavour, const content::Chat& chat) {
@@ -72,7 +90,7 @@ std::uint64_t tokens_at_least(const Flavour& flavour, const content::Chat& chat)
       ++messages;
     }
   }
-  return std::max(messages, tokens_at_least(flavour, bytes));
+  return std::max(messages, tokens_at_least(flavour, bytes) + marks_at_least(flavour, chat));
 }
 
 base::Result<base::Done, Unfit> tokenize_all(const Flavour& flavour,

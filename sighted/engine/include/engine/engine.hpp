@@ -81,6 +81,8 @@ struct ModelFacts {
   std::uint32_t vocabulary = 0;
   std::uint32_t context_trained = 0;  ///< Tokens.
   std::uint32_t token_bytes_max = 0;  ///< No token stands for more bytes of a prompt; 0 = unknown.
+  std::uint32_t pair_tokens_min = 0;  ///< Marks of a chat's template around a question and its
+                                      ///< answer, in tokens at least; 0 = unknown.
   std::uint32_t kv_tokens = 0;        ///< KV capacity in tokens, all sequences together.
   std::uint32_t sequence_max = 0;     ///< Most tokens of one lane, prompt and answer.
   std::uint32_t lanes_max = 0;        ///< Sequences that can be resident at once.

@@ -28,6 +28,9 @@ class TextSide {
       const content::RawPrompt& prompt) const;
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
   [[nodiscard]] const Pieces& pieces() const { return pieces_; }
+  /// Control tokens that the template writes around a question and its answer; 0 where that is
+  /// not the same for each.
+  [[nodiscard]] std::uint32_t pair_tokens_min() const { return pair_tokens_min_; }
   [[nodiscard]] bool has_chat_template() const { return templates_->explicit_template(); }
 
  private:
@@ -35,6 +38,7 @@ class TextSide {
   Pieces pieces_;
   ControlNames control_names_;
   std::unique_ptr<ChatTemplates> templates_;
+  std::uint32_t pair_tokens_min_;
 };
 
 }  // namespace engine::llama
