@@ -116,14 +116,17 @@ TEST_F(HeadersTest, ASilentStreamSaysEveryFifteenSecondsThatItIsAlive) {
   std::shared_future<void> gate = open.get_future().share();
   engine::ScriptedOptions options = House::hello();
   options.before_step = [gate] { gate.wait(); };
-  House slow(options);
-  const std::string key = slow.tenant_key("customer", 1'000'000'000);
+  // An engine for each, because one that is held still admits nobody else.
+  std::array<House, 3> slow{House(options), House(options), House(options)};
   const std::string_view chat =
       R"({"model":"test","max_tokens":5,"stream":true,"messages":[{"role":"user","content":"x"}]})";
   const auto begun = std::chrono::steady_clock::now();
-  const std::array<int, 3> sockets{ask(slow.port(), "/v1/completions", streamed, key),
-                                   ask(slow.port(), "/v1/chat/completions", chat, key),
-                                   ask(slow.port(), "/v1/messages", chat, key)};
+  const auto ask_of = [](House& at, std::string_view target, std::string_view body) {
+    return ask(at.port(), target, body, at.tenant_key("customer", 1'000'000'000));
+  };
+  const std::array<int, 3> sockets{ask_of(slow[0], "/v1/completions", streamed),
+                                   ask_of(slow[1], "/v1/chat/completions", chat),
+                                   ask_of(slow[2], "/v1/messages", chat)};
   constexpr std::string_view comment = ": keep-alive\n\n";
   constexpr std::string_view ping = "event: ping\n";
   std::string anthropic = read_until(sockets[2], ping);  // One stands before the first token.
