@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "json_state.hpp"
 #include "json_text.hpp"
@@ -116,15 +115,15 @@ std::optional<std::uint64_t> Reader::optional_u64(std::string_view name, std::ui
 
 std::optional<std::uint64_t> Reader::optional_bound(std::string_view name, std::uint64_t max) {
   const json::value* found = find(name);
-  const bool beyond =
-      found != nullptr &&
-      (found->is_uint64() ? found->get_uint64() > max
-       : found->is_int64()
-           ? found->get_int64() > 0 && static_cast<std::uint64_t>(found->get_int64()) > max
-           : found->is_double() && found->get_double() > static_cast<double>(max) &&
-                 std::isfinite(found->get_double()) &&
-                 std::floor(found->get_double()) == found->get_double());
-  return beyond ? max : optional_u64(name, 1, max);
+  const auto number = found == nullptr    ? std::nullopt
+                      : found->is_int64() ? std::optional(found->get_int64())
+                                          : whole_number(*found);
+  // Beyond 2^53 a number may be another one than was written, and more likely a mistake.
+  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
+  if (number && *number <= exact_max && *number > 0 && static_cast<std::uint64_t>(*number) > max) {
+    return max;
+  }
+  return optional_u64(name, 1, max);
 }
 
 std::uint64_t Reader::required_bound(std::string_view name, std::uint64_t max) {

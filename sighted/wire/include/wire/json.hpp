@@ -89,7 +89,8 @@ class Reader {
   std::optional<std::uint64_t> optional_u64(std::string_view name, std::uint64_t min,
                                             std::uint64_t max);
   std::uint64_t required_u64(std::string_view name, std::uint64_t min, std::uint64_t max);
-  /// An integer of at least 1 that only bounds something: a larger one than `max` counts as `max`.
+  /// An integer of at least 1 that only bounds something: one above `max`, up to 2^53, counts as
+  /// `max`.
   std::optional<std::uint64_t> optional_bound(std::string_view name, std::uint64_t max);
   std::uint64_t required_bound(std::string_view name, std::uint64_t max);
   /// What llama-server takes for no limit.
