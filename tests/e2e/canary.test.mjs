@@ -74,7 +74,7 @@ const refused = () => [
       [route, chat({ model: canary() })],
       [route, chat({ temperature: canary() })],
       [route, chat({ messages: [{ role: canary(), content: canary() }] })],
-      [route, chat({ max_tokens: 1e12 })],
+      [route, chat({ max_tokens: 1e17 })],
       [route, Buffer.concat([Buffer.from(`{"prompt":"${canary()}`), Buffer.from([0xff, 0xfe])])],
     ]),
   ['/v1/chat/completions', chat({ tool_choice: { type: canary() } })],

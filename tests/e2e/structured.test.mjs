@@ -182,6 +182,17 @@ for (const engine of ['native', 'llama']) {
       assert.ok(seen > 1, `${seen} events`);
     });
 
+    test('ignore_eos bills nothing behind the end of a grammar', async () => {
+      const ended = { model: 'small', messages: user, max_tokens: 50, ignore_eos: true };
+      for (const form of [{ grammar: 'root ::= "ab"' },
+        { response_format: { type: 'json_schema', json_schema: { name: 'x', strict: true,
+          schema: { const: { a: 1 } } } } }]) {
+        const { json } = await post('/v1/chat/completions', { ...ended, ...form });
+        assert.equal(json.choices[0].finish_reason, 'stop', JSON.stringify(json));
+        assert.ok(json.usage.completion_tokens < 20, JSON.stringify(json.usage));
+      }
+    });
+
     test('stop strings do not reach into a call', async () => {
       for (const stop of ['\n', '{', '<tool_call>', '"name"', '}', 'weather']) {
         const { json } = await post('/v1/chat/completions', { model: 'small', messages: user,

@@ -449,8 +449,9 @@ void LaneEngine::sample(const Runnable& entry, const float* logits, LaneOutput& 
     return;
   }
   entry.lane->sampled.push_back(*output.token);
-  output.end_token =
-      text_.vocabulary().ends_generation(*output.token) && !entry.job->spec.sampling.ignore_eos;
+  // Under a grammar the end is the only way out, and what came after it nobody would see.
+  const bool may_end = !entry.job->spec.sampling.ignore_eos || entry.lane->sampler->guarded();
+  output.end_token = may_end && text_.vocabulary().ends_generation(*output.token);
   if (!output.end_token) {
     output.piece =
         text_.vocabulary().piece(*output.token, entry.job->preserved.contains(*output.token));

@@ -11,6 +11,7 @@ content::Tool read_tool(Reader item) {
   item.optional_word("type", {"custom"}, "is not supported: this server runs no tools itself.");
   tool.name = item.required_string("name", tool_name_max);
   tool.description = item.optional_string("description", any_length).value_or("");
+  check_parameters(item, "input_schema");
   tool.parameters = item.required_object_text("input_schema");
   tool.strict = item.optional_bool("strict").value_or(false);
   return tool;

@@ -16,6 +16,7 @@ content::Tool read_tool(Reader item) {
   Reader function = item.required_object("function");
   tool.name = function.required_string("name", tool_name_max);
   tool.description = function.optional_string("description", any_length).value_or("");
+  check_parameters(function, "parameters");
   tool.parameters =
       function.optional_object_text("parameters").value_or(R"({"type":"object","properties":{}})");
   tool.strict = function.optional_bool("strict").value_or(false);

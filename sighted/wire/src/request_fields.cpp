@@ -133,6 +133,27 @@ std::string called_name(const CallNames& names, const std::string& id) {
   return found == names.end() ? std::string() : found->second;
 }
 
+void check_parameters(Reader& tool, std::string_view field) {
+  auto schema = tool.optional_object(field);
+  if (!schema || !schema->has("type")) {
+    return;
+  }
+  bool object = false;
+  if (schema->type("type") == JsonType::array) {
+    constexpr std::size_t types_max = 16;
+    Items types = *schema->optional_array("type", types_max);
+    for (std::size_t i = 0; i < types.size(); ++i) {
+      object = object || types.string(i, any_length) == "object";
+    }
+  } else {
+    object = schema->optional_string("type", any_length) == "object";
+  }
+  if (!object) {
+    tool.fail(field, ErrorKind::out_of_range,
+              "must have the type 'object', because arguments are an object.");
+  }
+}
+
 void add_tool(Items& items, std::size_t index, content::Tool tool, content::Chat& chat) {
   if (has_tool(chat, tool.name)) {
     items.fail(index, ErrorKind::out_of_range, "has the name of another tool.");

@@ -51,6 +51,9 @@ std::string called_name(const CallNames& names, const std::string& id);
 
 bool has_tool(const content::Chat& chat, std::string_view name);
 
+/// Arguments are an object: a schema in `field` that says another type could only be ignored.
+void check_parameters(Reader& tool, std::string_view field);
+
 /// Adds the tool that stands at `index`; two of one name could not be told apart.
 void add_tool(Items& items, std::size_t index, content::Tool tool, content::Chat& chat);
 
