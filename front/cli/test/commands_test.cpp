@@ -226,6 +226,7 @@ TEST_F(Commands, AFolderThatIsNotThereOrInUseIsExplained) {
 TEST_F(Commands, CommandsAtTheSameTimeWaitForOneAnother) {
   json({"tenant", "create", "acme"});
   std::vector<std::thread> crowd;
+  crowd.reserve(4);
   std::atomic<int> failed = 0;
   for (int i = 0; i < 4; ++i) {
     crowd.emplace_back([&] {

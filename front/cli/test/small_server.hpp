@@ -43,7 +43,7 @@ class SmallServer {
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
+    (void)::bind(listener_, reinterpret_cast<sockaddr*>(&address), size);
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
     port_ = ntohs(address.sin_port);
     start();
@@ -53,7 +53,7 @@ class SmallServer {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     std::strncpy(address.sun_path, path.c_str(), sizeof address.sun_path - 1);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
+    (void)::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
     start();
   }
   ~SmallServer() {

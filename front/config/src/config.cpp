@@ -50,8 +50,9 @@ std::optional<Address> parse_address(std::string_view text) {
     return std::nullopt;
   }
   Address address{std::string(host), 0};
-  const char* end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, address.port);
+  const char* const begin = digits.data();
+  const char* const end = begin + digits.size();
+  const auto parsed = std::from_chars(begin, end, address.port);
   if (parsed.ec != std::errc{} || parsed.ptr != end) {
     return std::nullopt;
   }

@@ -201,6 +201,7 @@ class Templates final : public ChatTemplates {
         }
       } catch (const std::exception&) {
         // The template refuses one of the probes: the long way will do.
+        plain_[static_cast<std::size_t>(mode)].reset();
       }
     }
   }
