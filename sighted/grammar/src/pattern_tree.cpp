@@ -86,7 +86,7 @@ class Parser {
     if (kind == Kind::begin || kind == Kind::end || kind == Kind::ahead) {
       return fail(pattern_malformed());  // nothing to repeat
     }
-    in_.take(U'?');  // lazy: the same texts match
+    in_.take(U'?');                                   // lazy: the same texts match
     if (min > max) return fail(pattern_malformed());  // ECMA-262 22.2.1: a syntax error
     return repeat(body, min, max);
   }
