@@ -58,7 +58,7 @@ std::vector<Case> look_alikes() {
   };
 }
 
-/// What is asked of arguments one by one and together.
+/// Schemas that ask something of arguments one by one and together.
 std::vector<Case> promises() {
   return {
       {{"book", "Books seats.",

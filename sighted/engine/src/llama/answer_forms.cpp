@@ -243,19 +243,19 @@ AnswerForms::Made AnswerForms::compile_calls(const ToolShape& shape,
                                              const std::vector<ToolOutline>& tools,
                                              const Wanted& wanted) {
   grammar::GbnfOptions options;
-  std::optional<ArgumentSchemas> apart;  // Of the tool that the last stub was of.
-  std::size_t apart_of = tools.size();
+  std::optional<ArgumentSchemas> arguments;  // One tool's at a time: stubs come tool by tool.
+  std::size_t arguments_of = tools.size();
   for (const SchemaStub& stub : shape.stubs) {
     const WantedTool& tool = wanted.tools[stub.tool];
     if (!stub.property) {
       options.substitutes.emplace(stub.text, tool.arguments);
       continue;
     }
-    if (apart_of != stub.tool) {
-      apart.emplace(tool.schema);
-      apart_of = stub.tool;
+    if (arguments_of != stub.tool) {
+      arguments.emplace(tool.schema);
+      arguments_of = stub.tool;
     }
-    const auto schema = apart->property(tools[stub.tool].properties[*stub.property].name);
+    const auto schema = arguments->property(tools[stub.tool].properties[*stub.property].name);
     auto compiled =
         cache_.schema(schema.value_or("true"), tool.tool->strict ? grammar::SchemaMode::strict
                                                                  : grammar::SchemaMode::lenient);
@@ -290,15 +290,15 @@ base::Result<base::Done, Unrendered> AnswerForms::tell_unenforced(
     };
     std::vector<std::string> paths;
     if (!stands_for(std::nullopt)) {
-      ArgumentSchemas apart(tool.schema);
-      paths = apart.of_the_whole();
+      ArgumentSchemas arguments(tool.schema);
+      paths = arguments.of_the_whole();
       if (!form.tagged) {
         paths.insert(paths.begin(), std::string());
       }
       for (std::size_t k = 0; k < tools[i].properties.size(); ++k) {
         const auto& property = tools[i].properties[k];
-        const bool held = stands_for(k) ? apart.property(property.name).has_value()
-                                        : property.text && !apart.narrows_text(property.name);
+        const bool held = stands_for(k) ? arguments.property(property.name).has_value()
+                                        : property.text && !arguments.narrows_text(property.name);
         if (!held) {
           paths.push_back("properties." + property.name);
         }

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include "schema_json.hpp"
+
 namespace engine::llama {
 namespace {
 
@@ -12,14 +14,6 @@ namespace json = boost::json;
 
 constexpr std::size_t given_bytes_max = std::size_t{1} << 20U;
 constexpr std::array<std::string_view, 2> definitions{"$defs", "definitions"};
-
-json::value parsed(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = 256;
-  boost::system::error_code failed;
-  json::value value = json::parse(text, failed, {}, options);
-  return failed ? json::value() : value;
-}
 
 bool is_any_of(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -54,7 +48,7 @@ void add_references(const json::value& schema, std::vector<std::string>& referen
 
 }  // namespace
 
-ArgumentSchemas::ArgumentSchemas(const std::string& schema) : whole_(parsed(schema)) {}
+ArgumentSchemas::ArgumentSchemas(const std::string& schema) : whole_(schema_json(schema)) {}
 
 const json::value* ArgumentSchemas::at(const std::string& property) const {
   const auto* const root = whole_.if_object();

@@ -4,22 +4,16 @@
 #include <string_view>
 #include <utility>
 
+#include "schema_json.hpp"
+
 namespace engine::llama {
 namespace {
 
 namespace json = boost::json;
 
-json::value parsed(std::string_view text) {
-  json::parse_options options;
-  options.max_depth = 256;
-  boost::system::error_code failed;
-  json::value value = json::parse(text, failed, {}, options);
-  return failed ? json::value() : value;
-}
-
 /// Arguments are an object, whether the schema says so or not.
 std::string object_schema(const std::string& parameters) {
-  const json::value schema = parsed(parameters.empty() ? "{}" : parameters);
+  const json::value schema = schema_json(parameters.empty() ? "{}" : parameters);
   const auto* const object = schema.if_object();
   if (schema.is_bool() && schema.get_bool()) {
     return R"({"type":"object"})";
@@ -53,7 +47,7 @@ base::Result<base::Done, Unrendered> add_answer(const content::Chat& chat, Schem
     wanted.answer = std::move(compiled).value();
     wanted.answer_name = "g" + hash_of(chat.grammar);
   } else if (!chat.json_schema.empty()) {
-    const std::string text = parsed(chat.json_schema) == json::value(json::object())
+    const std::string text = schema_json(chat.json_schema) == json::value(json::object())
                                  ? std::string(R"({"type":"object"})")
                                  : chat.json_schema;
     auto compiled = cache.schema(

@@ -145,7 +145,7 @@ void append_turn(const content::Message& message, content::TokenIds& tokens) {
   }
 }
 
-/// What is compiled here is what engines with a model compile.
+/// Schemas and grammars are compiled as for engines with a model.
 llama::SchemaCache& cache() {
   static llama::SchemaCache kept;
   return kept;
