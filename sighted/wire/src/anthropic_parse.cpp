@@ -21,7 +21,7 @@ content::GenerationRequest read_request(Reader root, bool output_max_required) {
   read_anthropic_constraints(root, chat);
   read_anthropic_thinking(root, chat);
   if (output_max_required || root.has("max_tokens")) {
-    request.output_max = static_cast<std::uint32_t>(root.required_bound("max_tokens", count_max));
+    request.output_max = output_max(root.required_u64("max_tokens", 1, exact_max));
   }
   content::Sampling& sampling = request.sampling;
   sampling.temperature = read_float(root, "temperature", 0, 1, sampling.temperature);

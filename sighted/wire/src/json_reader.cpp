@@ -113,29 +113,6 @@ std::optional<std::uint64_t> Reader::optional_u64(std::string_view name, std::ui
   return state_->u64(*found, min, max, Place::field(place_, name));
 }
 
-std::optional<std::uint64_t> Reader::optional_bound(std::string_view name, std::uint64_t max) {
-  const json::value* found = find(name);
-  const auto number = found == nullptr    ? std::nullopt
-                      : found->is_int64() ? std::optional(found->get_int64())
-                                          : whole_number(*found);
-  // Beyond 2^53 a number may be another one than was written, and more likely a mistake.
-  constexpr std::int64_t exact_max = std::int64_t{1} << 53;
-  if (number && *number <= exact_max && *number > 0 && static_cast<std::uint64_t>(*number) > max) {
-    return max;
-  }
-  return optional_u64(name, 1, max);
-}
-
-std::uint64_t Reader::required_bound(std::string_view name, std::uint64_t max) {
-  require(name);
-  return optional_bound(name, max).value_or(1);
-}
-
-bool Reader::is_minus_one(std::string_view name) const {
-  const json::value* found = find(name);
-  return found != nullptr && found->is_number() && found->to_number<double>() == -1;
-}
-
 std::uint64_t Reader::required_u64(std::string_view name, std::uint64_t min, std::uint64_t max) {
   require(name);
   return optional_u64(name, min, max).value_or(min);

@@ -74,8 +74,8 @@ content::GenerationRequest read_chat(Reader root) {
   request.sampling = read_openai_sampling(root);
   read_chat_logprobs(root, request.sampling);
   read_openai_limits(root, request);
-  if (const auto most = root.optional_bound("max_completion_tokens", count_max)) {
-    request.output_max = static_cast<std::uint32_t>(*most);
+  if (const auto most = root.optional_u64("max_completion_tokens", 1, exact_max)) {
+    request.output_max = output_max(*most);
   }
   refuse_media(root);
   check_penalty_window(root, request.sampling);
@@ -96,10 +96,6 @@ content::GenerationRequest read_completion(Reader root) {
   request.echo = root.optional_bool("echo").value_or(false);
   if (request.echo && request.sampling.top_logprobs >= 0) {
     root.unsupported("logprobs", "is not supported with 'echo': prompts are not scored.");
-  }
-  if (request.echo && request.sampling.top_logprobs >= 0) {
-    root.unsupported("logprobs",
-                     "is not supported with 'echo': tokens of a prompt are not scored here.");
   }
   if (root.type("suffix") != JsonType::string ||
       !root.optional_string("suffix", any_length).value_or("").empty()) {

@@ -91,16 +91,21 @@ content::Sampling read_openai_sampling(Reader& root) {
   return sampling;
 }
 
+std::uint32_t output_max(std::uint64_t asked) {
+  return static_cast<std::uint32_t>(std::min(asked, count_max));
+}
+
 void read_openai_limits(Reader& root, content::GenerationRequest& request) {
   request.choices = static_cast<std::uint32_t>(root.optional_u64("n", 1, 128).value_or(1));
   // llama-server's -1 is no limit.
-  if (root.is_minus_one("n_predict")) {
-    request.output_max.reset();
-  } else if (const auto predicted = root.optional_bound("n_predict", count_max)) {
-    request.output_max = static_cast<std::uint32_t>(*predicted);
+  const auto predicted = root.optional_i64("n_predict", -1, exact_max);
+  if (predicted == 0) {
+    root.fail("n_predict", ErrorKind::out_of_range, "must be at least 1, or -1 for no limit.");
+  } else if (predicted.value_or(-1) > 0) {
+    request.output_max = output_max(static_cast<std::uint64_t>(*predicted));
   }
-  if (const auto most = root.optional_bound("max_tokens", count_max)) {
-    request.output_max = static_cast<std::uint32_t>(*most);
+  if (const auto most = root.optional_u64("max_tokens", 1, exact_max)) {
+    request.output_max = output_max(*most);
   }
   request.stream = root.optional_bool("stream").value_or(false);
   if (auto options = root.optional_object("stream_options")) {

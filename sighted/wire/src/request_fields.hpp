@@ -12,6 +12,7 @@
 namespace wire {
 
 inline constexpr std::uint64_t count_max = 2147483647;  ///< 2^31-1: token ids, token counts.
+inline constexpr std::uint64_t exact_max = std::uint64_t{1} << 53U;  ///< Exact in any JSON reader.
 inline constexpr std::size_t model_name_max = 256;
 inline constexpr std::size_t tool_name_max = 128;
 inline constexpr std::size_t call_id_max = 1024;
@@ -35,6 +36,10 @@ std::int32_t read_top_k(Reader& root);
 /// What every protocol's clients may say beside its own sampling: min_p, penalties, seed,
 /// logit_bias, ignore_eos, under the names that servers have for them.
 void read_more_sampling(Reader& root, content::Sampling& sampling);
+
+/// A bound of the answer's tokens. No answer is longer than count_max, so that a higher one is
+/// that.
+std::uint32_t output_max(std::uint64_t asked);
 
 /// n, stream, stream_options, max_tokens and llama-server's n_predict.
 void read_openai_limits(Reader& root, content::GenerationRequest& request);

@@ -78,8 +78,8 @@ void read_reasoning_object(Reader& root, content::Chat& chat) {
   }
   read_effort(*reasoning, "effort", chat, true, "reasoning");
   read_budget(*reasoning, "max_tokens", chat);
-  if (reasoning->has("max_tokens") && chat.thinking.tokens_max.value_or(0) > 0 &&
-      chat.thinking.thinking == Thinking::unsaid) {
+  const bool off = says_off(chat.thinking.thinking);
+  if (!off && reasoning->has("max_tokens") && chat.thinking.tokens_max.value_or(0) > 0) {
     say(*reasoning, "max_tokens", Thinking::demand, chat, "reasoning.max_tokens");
   }
   if (reasoning->optional_bool("exclude").value_or(false)) {
@@ -165,6 +165,9 @@ void read_anthropic_thinking(Reader& root, content::Chat& chat) {
   read_thinking_object(root, chat);
   if (auto config = root.optional_object("output_config")) {
     read_effort(*config, "effort", chat, false);
+    if (config->has("task_budget")) {
+      config->unsupported("task_budget", "is not supported: use 'max_tokens'.");
+    }
   }
   read_template_values(root, chat);
 }

@@ -205,6 +205,8 @@ TEST(OpenAiParse, Thinking) {
   EXPECT_EQ(wish(R"("think":false)").thinking, Thinking::forbid);
   EXPECT_EQ(wish(R"("reasoning":{"enabled":true})").thinking, Thinking::demand);
   EXPECT_EQ(wish(R"("reasoning":{"max_tokens":50})").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("reasoning":{"effort":"low","max_tokens":50})").thinking, Thinking::demand);
+  EXPECT_EQ(wish(R"("reasoning":{"enabled":false,"max_tokens":50})").thinking, Thinking::forbid);
   EXPECT_EQ(wish(R"("thinking_budget":50)").thinking, Thinking::unsaid);
   EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").thinking, Thinking::welcome);
   EXPECT_EQ(wish(R"("reasoning_effort":"minimal")").effort, "low");

@@ -89,12 +89,6 @@ class Reader {
   std::optional<std::uint64_t> optional_u64(std::string_view name, std::uint64_t min,
                                             std::uint64_t max);
   std::uint64_t required_u64(std::string_view name, std::uint64_t min, std::uint64_t max);
-  /// An integer of at least 1 that only bounds something: one above `max`, up to 2^53, counts as
-  /// `max`.
-  std::optional<std::uint64_t> optional_bound(std::string_view name, std::uint64_t max);
-  std::uint64_t required_bound(std::string_view name, std::uint64_t max);
-  /// What llama-server takes for no limit.
-  [[nodiscard]] bool is_minus_one(std::string_view name) const;
   std::optional<std::int64_t> optional_i64(std::string_view name, std::int64_t min,
                                            std::int64_t max);
   /// Finite, range inclusive.
