@@ -13,7 +13,7 @@
 
 namespace api {
 
-/// Who asks for work that nobody pays for.
+/// The tenant and the key of a request that nobody pays for.
 struct UnpaidCaller {
   std::uint64_t tenant = 0;
   std::uint64_t key = 0;

@@ -139,7 +139,7 @@ class Narrowing {
     if (!machine) return machine.error();
     const std::optional<Machine> known = determined_soon(*machine, work_, 2);
     if (known) return join(complement(*known));
-    // What is too short to hold the pattern does not hold it.
+    // A text that is shorter than every match cannot hold the pattern.
     const std::uint32_t shortest = distances_to_end(*machine).front();
     if (shortest == 0) return too_many_states();
     written_max_ = std::min(written_max_, shortest - 1);

@@ -298,7 +298,9 @@ void Shaper::compile_number(const NumberDemand& whole, ValueId from, Word word) 
   // Too large or unsupported: any number, where that may be said.
   const std::string name(client_name(word));
   if (notes_.mode() == SchemaMode::strict) {
-    notes_.refuse({failed->kind, document_.path(from, name), name, failed->limit});
+    const bool large = failed->kind == Refusal::Kind::too_large;
+    notes_.refuse(
+        {failed->kind, document_.path(from, name), large ? failed->keyword : name, failed->limit});
     return;
   }
   notes_.leave_out(from, word);
