@@ -221,11 +221,18 @@ for (const engine of ['native', 'llama']) {
       const costly = 'root ::= (("a"|"ab"|"b"|[a-z ]){1,400} ","?){1,300} "."';
       const alice = await server.tenant();
       const bob = await server.tenant();
-      assert.equal((await server.call('/v1/chat/completions', { key: alice.key, body: asked })).status,
-        200, 'alone');
+      const greedy = async () => {
+        const { status, text, json } = await server.call('/v1/chat/completions',
+          { key: alice.key, body: { ...asked, temperature: 0, n: 2 } });
+        assert.equal(status, 200, text.slice(0, 300));
+        return [json.usage.prompt_tokens, json.usage.completion_tokens,
+          ...json.choices.map((choice) => choice.message.content)];
+      };
+      const alone = await greedy();
       for (const form of [{ response_format: asked.response_format }, { grammar: costly }]) {
         const beside = Array.from({ length: 15 }, (_, seed) => server.call('/v1/chat/completions',
           { key: bob.key, body: { ...asked, response_format: undefined, ...form, seed } }));
+        assert.deepEqual(await greedy(), alone, 'a token that waited is the same, and billed once');
         for (let seed = 0; seed < 2; ++seed) {
           const answer = await server.call('/v1/chat/completions',
             { key: alice.key, body: { ...asked, seed } });
