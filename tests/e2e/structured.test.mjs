@@ -193,6 +193,23 @@ for (const engine of ['native', 'llama']) {
       }
     });
 
+    test('a grammar that cannot begin is refused by its field', async () => {
+      const words = `root ::= ${Array.from({ length: 20_000 }, (_, i) => `"w${i}"`).join(' | ')}`;
+      const rules = ['root ::= r0', ...Array.from({ length: 60 }, (_, i) =>
+        `r${i} ::= r${i + 1} r${i + 1}`), 'r60 ::= "x" | ""'].join('\n');
+      for (const grammar of [words, rules]) {
+        const begun = performance.now();
+        for (const [route, body] of [['/v1/chat/completions', { messages: user }],
+          ['/v1/completions', { prompt: 'Once' }]]) {
+          const { status, json, text } = await server.call(route,
+            { key: tenant.key, body: { model: 'small', max_tokens: 9, grammar, ...body } });
+          assert.equal(status, 400, text.slice(0, 300));
+          assert.equal(json.error.param, 'grammar', text.slice(0, 300));
+        }
+        assert.ok(performance.now() - begun < 2000);
+      }
+    });
+
     test('stop strings do not reach into a call', async () => {
       for (const stop of ['\n', '{', '<tool_call>', '"name"', '}', 'weather']) {
         const { json } = await post('/v1/chat/completions', { model: 'small', messages: user,

@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include <grammar/matcher.hpp>
+
 namespace engine::llama {
 
 std::string hash_of(std::string_view text) {
@@ -33,6 +35,11 @@ base::Result<grammar::GrammarPtr, grammar::Refusal> SchemaCache::gbnf(std::strin
   auto parsed = grammar::parse_gbnf(text);
   if (!parsed.ok()) {
     return base::Fail{parsed.error()};
+  }
+  // An answer that cannot begin would be refused by the engine, which knows no field to name.
+  if (grammar::Matcher(parsed->grammar).accept("") != grammar::Verdict::yes) {
+    return base::Fail{grammar::Refusal{grammar::Refusal::Kind::too_large, "",
+                                       "work for the first token", grammar::token_work}};
   }
   kept_.keep(name, {{parsed->grammar, {}}});
   return std::move(parsed->grammar);
