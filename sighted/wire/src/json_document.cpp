@@ -114,6 +114,8 @@ void Document::State::parse(std::string_view text) {
       fail({}, ErrorKind::too_large,
            "has an object with more than " + std::to_string(JsonHandler::max_object_size) +
                " fields.");
+    } else if (text.empty()) {
+      fail({}, ErrorKind::syntax, "is empty; it must be a JSON object.");
     } else {
       fail({}, ErrorKind::syntax,
            "is not valid JSON in UTF-8 (near byte " + std::to_string(std::min(read, text.size())) +
