@@ -176,6 +176,7 @@ for (const engine of ['native', 'llama']) {
         model: 'small', messages: user, grammar, max_tokens: 4000, temperature: 0 } });
       assert.ok(answer.status >= 400 && answer.status < 500, answer.text.slice(0, 300));
       assert.match(answer.json.error.message, /[Gg]rammar/);
+      assert.equal(answer.json.error.param, 'grammar');
       assert.equal((await server.charged(costly)).requests, 0);
       assert.deepEqual(await server.balance_at_rest(costly), { available: costly.credit, held: 0n });
       assert.ok((await beside).complete);

@@ -161,7 +161,7 @@ Problem body_error(const wire::ParseError& error) {
   return {wire::ApiError::of(error), {}};
 }
 
-Problem failed(const serve::Failed& failed) {
+Problem failed(const serve::Failed& failed, std::string_view form) {
   using serve::FailureKind;
   switch (failed.kind) {
     case FailureKind::refused_by_books: return refused_by_books(failed.refused);
@@ -176,13 +176,15 @@ Problem failed(const serve::Failed& failed) {
     case FailureKind::bad_request:
       return problem(400, "invalid_constraint",
                      "The model cannot follow this constraint: check logit_bias, the JSON schema "
-                     "and the tools. Nothing was charged.");
+                     "and the tools. Nothing was charged.",
+                     std::string(form));
     case FailureKind::too_costly:
       return problem(
           400, "constraint_too_costly",
           "Holding the answer to this schema, grammar or these tools took more work than "
           "one token may cost, so the request was ended. Nothing was charged. Simplify "
-          "patterns, alternatives and nested repetitions.");
+          "patterns, alternatives and nested repetitions.",
+          std::string(form));
     case FailureKind::cancelled: return wrong_key();
     case FailureKind::not_recorded:
       return try_later(problem(503, "ledger_unavailable",

@@ -40,7 +40,8 @@ struct Problem {
 [[nodiscard]] Problem no_such_model();
 [[nodiscard]] Problem model_without_price();
 [[nodiscard]] Problem body_error(const wire::ParseError& error);
-[[nodiscard]] Problem failed(const serve::Failed& failed);
+/// form   the field that gave the answer's form; empty: none did
+[[nodiscard]] Problem failed(const serve::Failed& failed, std::string_view form = {});
 /// A request that ended in the middle, charged for what was decoded.
 [[nodiscard]] Problem broken_off(terms::EndReason why);
 /// A refusal of the HTTP server, before a handler saw the request.

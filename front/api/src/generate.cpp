@@ -30,8 +30,9 @@ namespace {
 constexpr std::chrono::seconds keep_alive_pause{15};
 
 /// The error for a client that gets no answer; where a bill may exist all the same, with its id.
-Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket) {
-  Problem problem = failed(failure);
+Problem without_bill(const serve::Failed& failure, const serve::Ticket& ticket,
+                     std::string_view form = {}) {
+  Problem problem = failed(failure, form);
   if (failure.kind == serve::FailureKind::not_recorded) {
     problem.headers.emplace_back("x-receipt-id", notation::to_text(ticket.request()));
   }
@@ -57,6 +58,16 @@ bool is_quick_to_prepare(const content::GenerationRequest& request) {
   return true;
 }
 
+/// The field that gave the answer's form; empty: none did. Points into the request.
+std::string_view form_field(const content::GenerationRequest& request) {
+  const auto* chat = std::get_if<content::Chat>(&request.prompt);
+  if (chat == nullptr) {
+    return request.grammar_field;
+  }
+  return chat->form_field.empty() && !chat->tools.empty() ? "tools"
+                                                          : std::string_view(chat->form_field);
+}
+
 /// Routes below /v1/messages speak Anthropic's protocol.
 Dialect dialect_of(const Call& call) {
   return call.request.path.starts_with("/v1/messages") ? Dialect::anthropic : Dialect::openai;
@@ -75,6 +86,7 @@ struct Api::Inside::Generation {
   std::uint32_t choices = 1;
   base::Tokens input;
   std::string unenforced;  ///< What of the tools' schemas is not enforced, for a header.
+  std::string_view form;   ///< See form_field().
   std::vector<ContentLogprobs> logprobs = std::vector<ContentLogprobs>(choices);
 
   content::ReplyDelta parse(serve::TextPiece& piece) {
@@ -236,7 +248,8 @@ asio::awaitable<void> Api::Inside::generate(Call& call, Parser parse, Protocol p
                         std::move(ready->echo),
                         choices,
                         input,
-                        std::move(unenforced)};
+                        std::move(unenforced),
+                        form_field(request)};
   for (std::uint32_t i = 0; format != nullptr && i < choices; ++i) {
     generation.parsers.push_back(format->parser(ticket.request().low + i));
   }
@@ -269,7 +282,7 @@ asio::awaitable<void> Api::Inside::send_whole(Call& call, Generation& generation
       end(*ended);
     } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
       count_refusal(call, *failure);
-      co_await fail(call, without_bill(*failure, generation.ticket));
+      co_await fail(call, without_bill(*failure, generation.ticket, generation.form));
       co_return;
     } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
       if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
@@ -322,7 +335,7 @@ asio::awaitable<void> Api::Inside::stream_out(Call& call, Generation& generation
       const auto* failure = std::get_if<serve::Failed>(&event);
       if (failure != nullptr && !begun) {
         count_refusal(call, *failure);
-        co_await fail(call, failed(*failure));
+        co_await fail(call, failed(*failure, generation.form));
         co_return;
       }
       if (!begun) {
@@ -372,7 +385,7 @@ bool Api::Inside::write_event(const Call& call, Generation& generation, serve::E
       end(*ended);
     }
   } else if (const auto* failure = std::get_if<serve::Failed>(&event)) {
-    return fail_with(failed(*failure));
+    return fail_with(failed(*failure, generation.form));
   } else if (const auto* charged = std::get_if<serve::Charged>(&event)) {
     if (charged->end == EndReason::error || charged->end == EndReason::cancel) {
       return fail_with(broken_off(charged->end));
